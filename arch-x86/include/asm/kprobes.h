@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ASM_X86_KPROBES_H
+#define _ASM_X86_KPROBES_H
+
+#include <asm-generic/kprobes.h>
+
+struct pt_regs;
+
+#ifdef CONFIG_KPROBES
+#include <linux/types.h>
+#include <asm/ptrace.h>
+#include <asm/text-patching.h>
+
+typedef u8 kprobe_opcode_t;
+
+bool kprobe_fault_handler(struct pt_regs *regs, int trapnr);
+int kprobe_int3_handler(struct pt_regs *regs);
+bool kprobe_debug_handler(struct pt_regs *regs);
+
+/*
+ * First thing in every handler of a synchronous exception: true when it came
+ * from a probed instruction or from a handler and a fault handler has mended
+ * it; the exception is over then. Otherwise regs show the instruction at its
+ * own address, as if there were no probe. Context: interrupts off.
+ */
+static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
+{
+	return !user_mode(regs) && kprobe_fault_handler(regs, trapnr);
+}
+#else
+static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
+{
+	return false;
+}
+
+static __always_inline bool kprobe_debug_handler(struct pt_regs *regs)
+{
+	return false;
+}
+#endif /* CONFIG_KPROBES */
+
+#endif /* _ASM_X86_KPROBES_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes: from symbol and offset to an address; what may be probed, and if
+ * not, why not.
+ */
+#include <linux/bug.h>
+#include <linux/jump_label.h>
+#include <linux/kallsyms.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/static_call.h>
+#include <asm/sections.h>
+
+#include "internal.h"
+
+static const struct {
+	int err;
+	const char *name;
+} kprobe_refusals[KPROBE_NR_REFUSALS] = {
+	[KPROBE_OK]		 = { 0,		  "probed" },
+	[KPROBE_NO_HANDLE]	 = { -EINVAL,	  "give either an address or a symbol" },
+	[KPROBE_REGISTERED]	 = { -EINVAL,	  "this probe is already registered" },
+	[KPROBE_NO_SYMBOL]	 = { -ENOENT,	  "no such symbol" },
+	[KPROBE_NOT_TEXT]	 = { -EINVAL,	  "not kernel text" },
+	[KPROBE_MODULE_GOING]	 = { -ENOENT,	  "its module is going away" },
+	[KPROBE_BLACKLISTED]	 = { -EINVAL,	  "blacklisted" },
+	[KPROBE_PREAMBLE]	 = { -EINVAL,	  "padding in front of a function" },
+	[KPROBE_JUMP_LABEL]	 = { -EINVAL,	  "a jump label" },
+	[KPROBE_STATIC_CALL]	 = { -EINVAL,	  "a static call" },
+	[KPROBE_FTRACE_LOCATION] = { -EINVAL,	  "an ftrace location" },
+	[KPROBE_BUG_ENTRY]	 = { -EINVAL,	  "a BUG() or WARN()" },
+	[KPROBE_NOT_BOUNDARY]	 = { -EILSEQ,	  "not an instruction boundary" },
+	[KPROBE_FOREIGN_BREAKPOINT] = { -EILSEQ,  "a breakpoint that is not ours" },
+	[KPROBE_UNDECODABLE]	 = { -EINVAL,	  "an unknown instruction" },
+	[KPROBE_TRAP_INSN]	 = { -EINVAL,	  "an instruction that only raises an exception" },
+	[KPROBE_LEAVING_INSN]	 = { -EOPNOTSUPP, "an instruction that leaves the kernel's flow" },
+	[KPROBE_OUT_OF_REACH]	 = { -EINVAL,	  "its operand is out of reach of any slot" },
+	[KPROBE_NO_MEMORY]	 = { -ENOMEM,	  "no memory" },
+};
+
+/**
+ * kprobe_refusal_errno() - what callers get for a reason
+ * @refusal: the reason
+ *
+ * Return: a negative errno, 0 for KPROBE_OK.
+ */
+int kprobe_refusal_errno(enum kprobe_refusal refusal)
+{
+	return kprobe_refusals[refusal].err;
+}
+
+/**
+ * kprobe_refusal_name() - what people get for a reason
+ * @refusal: the reason
+ *
+ * Return: a few words.
+ */
+const char *kprobe_refusal_name(enum kprobe_refusal refusal)
+{
+	return kprobe_refusals[refusal].name;
+}
+
+/**
+ * kprobe_lookup_name() - the address of a symbol, as kprobes see it
+ * @name: "symbol" or "module:symbol"
+ * @offset: not used on x86
+ *
+ * Context: process.
+ * Return: the address, or NULL if there is no such symbol.
+ */
+kprobe_opcode_t *kprobe_lookup_name(const char *name, unsigned int offset)
+{
+	return (kprobe_opcode_t *)kallsyms_lookup_name(name);
+}
+
+static enum kprobe_refusal kprobe_resolve_parts(const kprobe_opcode_t *addr, const char *symbol,
+						unsigned long offset, unsigned long *result,
+						bool *on_entry)
+{
+	unsigned long func;
+
+	if (!addr == !symbol)
+		return KPROBE_NO_HANDLE;
+	if (symbol) {
+		func = (unsigned long)kprobe_lookup_name(symbol, offset);
+		if (!func)
+			return KPROBE_NO_SYMBOL;
+	} else {
+		unsigned long given = (unsigned long)addr + offset;
+
+		if (!kallsyms_lookup_size_offset(given, NULL, &offset))
+			return KPROBE_NOT_TEXT;
+		func = given - offset;
+	}
+	*result = arch_kprobe_entry(func, offset, on_entry);
+	return KPROBE_OK;
+}
+
+/**
+ * kprobe_resolve() - find the address that a probe asks for
+ * @kp: the probe: address or symbol, and offset
+ * @addr: where to return the address; behind ENDBR if it is a function's entry
+ * @on_entry: where to return whether it is a function's entry
+ *
+ * Context: process.
+ * Return: KPROBE_OK, KPROBE_NO_HANDLE, KPROBE_NO_SYMBOL, or KPROBE_NOT_TEXT if
+ * no symbol covers the address.
+ */
+enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, unsigned long *addr,
+				   bool *on_entry)
+{
+	return kprobe_resolve_parts(kp->addr, kp->symbol_name, kp->offset, addr, on_entry);
+}
+
+/**
+ * kprobe_on_func_entry() - is this where a function begins?
+ * @addr: an address, or NULL
+ * @sym: a symbol, or NULL
+ * @offset: bytes to add
+ *
+ * Context: process.
+ * Return: 0 if so; -EINVAL if not, or if not exactly one of @addr and @sym is
+ * given; -ENOENT if there is no such symbol, or no symbol covers the address.
+ */
+int kprobe_on_func_entry(kprobe_opcode_t *addr, const char *sym, unsigned long offset)
+{
+	enum kprobe_refusal refusal;
+	unsigned long result;
+	bool on_entry;
+
+	refusal = kprobe_resolve_parts(addr, sym, offset, &result, &on_entry);
+	if (refusal == KPROBE_NOT_TEXT)
+		return -ENOENT;
+	if (refusal)
+		return kprobe_refusal_errno(refusal);
+	return on_entry ? 0 : -EINVAL;
+}
+
+/* Compilers put these in front of a function: type hashes, room for thunks. */
+static bool kprobe_is_preamble(unsigned long addr)
+{
+	char name[KSYM_NAME_LEN];
+
+	if (lookup_symbol_name(addr, name))
+		return false;
+	return str_has_prefix(name, "__cfi_") || str_has_prefix(name, "__pfx_");
+}
+
+static bool kprobe_is_jump_label(unsigned long addr)
+{
+	bool reserved;
+
+	jump_label_lock();
+	reserved = jump_label_text_reserved((void *)addr, (void *)addr);
+	jump_label_unlock();
+	return reserved;
+}
+
+/*
+ * Takes a reference to the module of an address, so that its text stays. An
+ * address in init text is refused once that is, or may be, freed.
+ */
+static enum kprobe_refusal kprobe_hold_module(unsigned long addr, struct module **result)
+{
+	enum kprobe_refusal refusal = KPROBE_OK;
+	struct module *mod;
+
+	*result = NULL;
+	preempt_disable();
+	mod = __module_text_address(addr);
+	if (!mod) {
+		refusal = KPROBE_NOT_TEXT;
+	} else if (!try_module_get(mod)) {
+		refusal = KPROBE_MODULE_GOING;
+	} else if (within_module_init(addr, mod) && mod->state != MODULE_STATE_COMING) {
+		module_put(mod);
+		refusal = KPROBE_MODULE_GOING;
+	} else {
+		*result = mod;
+	}
+	preempt_enable();
+	return refusal;
+}
+
+/* What can be said of the address without looking at the instruction. */
+static enum kprobe_refusal kprobe_check_place(unsigned long addr)
+{
+	if (within_kprobe_blacklist(addr))
+		return KPROBE_BLACKLISTED;
+	if (kprobe_is_preamble(addr))
+		return KPROBE_PREAMBLE;
+	if (kprobe_is_jump_label(addr))
+		return KPROBE_JUMP_LABEL;
+	if (static_call_text_reserved((void *)addr, (void *)addr))
+		return KPROBE_STATIC_CALL;
+	if (ftrace_location(addr) == addr)
+		return KPROBE_FTRACE_LOCATION;
+	if (find_bug(addr))
+		return KPROBE_BUG_ENTRY;
+	return KPROBE_OK;
+}
+
+/**
+ * kprobe_check_address() - may there be a probe?
+ * @addr: the address
+ * @mod: where to return its module, or NULL. If the address is accepted, a
+ *	reference to it is held, for the caller to drop
+ *
+ * Context: process, kprobe_mutex. Takes jump_label_lock() for a moment.
+ * Return: KPROBE_OK, or why not. That its instruction can carry a probe remains
+ * to be seen.
+ */
+enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod)
+{
+	enum kprobe_refusal refusal;
+
+	*mod = NULL;
+	if (in_gate_area_no_mm(addr))
+		return KPROBE_NOT_TEXT;
+	if (!core_kernel_text(addr)) {
+		refusal = kprobe_hold_module(addr, mod);
+		if (refusal)
+			return refusal;
+	}
+	refusal = kprobe_check_place(addr);
+	if (refusal) {
+		module_put(*mod);
+		*mod = NULL;
+	}
+	return refusal;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes: what may never be probed.
+ *
+ * One sorted array of ranges, searched by bisection. To change it is to replace
+ * it, so that readers need no lock.
+ */
+#include <linux/kallsyms.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <asm/sections.h>
+
+#include "internal.h"
+
+struct kprobe_range {
+	unsigned long start;
+	unsigned long end;	/* behind the last byte */
+};
+
+struct kprobe_blacklist {
+	struct rcu_head rcu;
+	unsigned int nr;
+	struct kprobe_range range[] __counted_by(nr);
+};
+
+/* Replaced under kprobe_blacklist_mutex, read under RCU. */
+static struct kprobe_blacklist __rcu *kprobe_blacklist;
+static DEFINE_MUTEX(kprobe_blacklist_mutex);
+
+/* NOKPROBE_SYMBOL() of the kernel's own image: addresses of functions. */
+extern unsigned long __start_kprobe_blacklist[];
+extern unsigned long __stop_kprobe_blacklist[];
+
+/*
+ * Functions of others on the hit path, or which the hit path calls in debugging
+ * kernels. Those that a configuration does not have are passed over.
+ */
+static const char * const kprobe_hit_path[] __initconst = {
+	"rht_bucket_nested",
+	"__rht_bucket_nested",
+	"lockdep_rht_mutex_is_held",
+	"lockdep_rht_bucket_is_held",
+	"rcu_read_lock_held",
+	"rcu_read_lock_any_held",
+	"rcu_lockdep_current_cpu_online",
+};
+
+static int kprobe_range_cmp(const void *a, const void *b)
+{
+	const struct kprobe_range *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return 0;
+}
+
+/* Sorts, and joins what overlaps: bisection needs disjoint ranges. */
+static void kprobe_blacklist_normalise(struct kprobe_blacklist *list)
+{
+	unsigned int i, last = 0;
+
+	sort(list->range, list->nr, sizeof(list->range[0]), kprobe_range_cmp, NULL);
+	for (i = 1; i < list->nr; i++) {
+		if (list->range[i].start <= list->range[last].end)
+			list->range[last].end = max(list->range[last].end, list->range[i].end);
+		else
+			list->range[++last] = list->range[i];
+	}
+	if (list->nr)
+		list->nr = last + 1;
+}
+
+static struct kprobe_blacklist *kprobe_blacklist_old(void)
+{
+	return rcu_dereference_protected(kprobe_blacklist,
+					 lockdep_is_held(&kprobe_blacklist_mutex));
+}
+
+static void kprobe_blacklist_replace(struct kprobe_blacklist *list)
+{
+	struct kprobe_blacklist *old = kprobe_blacklist_old();
+
+	rcu_assign_pointer(kprobe_blacklist, list);
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
+static struct kprobe_blacklist *kprobe_blacklist_alloc(unsigned int nr)
+{
+	struct kprobe_blacklist *list = kmalloc(struct_size(list, range, nr), GFP_KERNEL);
+
+	if (list)
+		list->nr = nr;
+	return list;
+}
+
+static int kprobe_blacklist_add(const struct kprobe_range *range, unsigned int nr)
+{
+	struct kprobe_blacklist *old, *list;
+	unsigned int nr_old;
+
+	if (!nr)
+		return 0;
+	guard(mutex)(&kprobe_blacklist_mutex);
+	old = kprobe_blacklist_old();
+	nr_old = old ? old->nr : 0;
+	list = kprobe_blacklist_alloc(nr_old + nr);
+	if (!list)
+		return -ENOMEM;
+	if (nr_old)
+		memcpy(list->range, old->range, nr_old * sizeof(*range));
+	memcpy(list->range + nr_old, range, nr * sizeof(*range));
+	kprobe_blacklist_normalise(list);
+	kprobe_blacklist_replace(list);
+	return 0;
+}
+
+/**
+ * kprobe_add_area_blacklist() - forbid probes on a range of text
+ * @start: its first byte
+ * @end: behind its last
+ *
+ * Context: process. Probes that are there already stay.
+ * Return: 0, or -ENOMEM.
+ */
+int kprobe_add_area_blacklist(unsigned long start, unsigned long end)
+{
+	struct kprobe_range range = { start, end };
+
+	return kprobe_blacklist_add(&range, start < end);
+}
+
+static bool kprobe_symbol_range(unsigned long entry, struct kprobe_range *range)
+{
+	unsigned long size, offset;
+
+	if (!kallsyms_lookup_size_offset(entry, &size, &offset))
+		return false;
+	range->start = entry - offset;
+	range->end = range->start + size;
+	return true;
+}
+
+/**
+ * kprobe_add_ksym_blacklist() - forbid probes on a function
+ * @entry: an address in it
+ *
+ * Context: process. Probes that are there already stay.
+ * Return: its size in bytes; -EINVAL if no symbol covers @entry or it is not
+ * text; -ENOMEM.
+ */
+int kprobe_add_ksym_blacklist(unsigned long entry)
+{
+	struct kprobe_range range;
+	int err;
+
+	if (!kernel_text_address(entry) || !kprobe_symbol_range(entry, &range))
+		return -EINVAL;
+	err = kprobe_blacklist_add(&range, 1);
+	return err ?: (int)(range.end - range.start);
+}
+
+static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int nr)
+{
+	struct kprobe_range *range;
+	unsigned int i, found = 0;
+	int err;
+
+	if (!nr)
+		return 0;
+	range = kmalloc_array(nr, sizeof(*range), GFP_KERNEL);
+	if (!range)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		found += kprobe_symbol_range(entry[i], &range[found]);
+	err = kprobe_blacklist_add(range, found);
+	kfree(range);
+	return err;
+}
+
+/**
+ * kprobe_blacklist_remove() - forget the ranges within freed text
+ * @start: its first byte
+ * @end: behind its last
+ *
+ * Context: process. Without memory for a smaller list the old one stays, which
+ * forbids more than it has to.
+ */
+void kprobe_blacklist_remove(unsigned long start, unsigned long end)
+{
+	struct kprobe_blacklist *old, *list;
+	unsigned int i, nr = 0;
+
+	guard(mutex)(&kprobe_blacklist_mutex);
+	old = kprobe_blacklist_old();
+	list = kprobe_blacklist_alloc(old->nr);
+	if (!list)
+		return;
+	for (i = 0; i < old->nr; i++) {
+		if (old->range[i].start < start || old->range[i].start >= end)
+			list->range[nr++] = old->range[i];
+	}
+	list->nr = nr;
+	kprobe_blacklist_replace(list);
+}
+
+/**
+ * kprobe_blacklist_add_module() - forbid what a module's author forbids
+ * @mod: a module that is coming
+ *
+ * Context: process.
+ * Return: 0, or -ENOMEM.
+ */
+int kprobe_blacklist_add_module(struct module *mod)
+{
+	unsigned long text = (unsigned long)mod->kprobes_text_start;
+	unsigned long quiet = (unsigned long)mod->noinstr_text_start;
+
+	return kprobe_blacklist_add_entries(mod->kprobe_blacklist, mod->num_kprobe_blacklist) ?:
+	       kprobe_add_area_blacklist(text, text + mod->kprobes_text_size) ?:
+	       kprobe_add_area_blacklist(quiet, quiet + mod->noinstr_text_size);
+}
+
+static bool kprobe_in_ranges(unsigned long addr)
+{
+	struct kprobe_blacklist *list;
+	unsigned int low = 0, high;
+
+	guard(rcu)();
+	list = rcu_dereference(kprobe_blacklist);
+	high = list ? list->nr : 0;
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+
+		if (addr < list->range[mid].start)
+			high = mid;
+		else if (addr >= list->range[mid].end)
+			low = mid + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The compiler splits functions: foo.cold and foo.part.0 belong to foo, and are
+ * forbidden if that is.
+ */
+static bool kprobe_parent_in_ranges(unsigned long addr)
+{
+	char name[KSYM_NAME_LEN], *dot;
+	unsigned long parent;
+
+	if (lookup_symbol_name(addr, name))
+		return false;
+	dot = strchr(name, '.');
+	if (!dot || dot == name)
+		return false;
+	*dot = '\0';
+	parent = kallsyms_lookup_name(name);
+	return parent && kprobe_in_ranges(parent);
+}
+
+/**
+ * within_kprobe_blacklist() - is it forbidden to probe this address?
+ * @addr: the address
+ *
+ * Context: any but a hit.
+ * Return: true if so.
+ */
+bool within_kprobe_blacklist(unsigned long addr)
+{
+	return kprobe_in_ranges(addr) || kprobe_parent_in_ranges(addr);
+}
+
+static int __init kprobe_blacklist_add_hit_path(void)
+{
+	unsigned long entry[ARRAY_SIZE(kprobe_hit_path)];
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kprobe_hit_path); i++) {
+		entry[nr] = kallsyms_lookup_name(kprobe_hit_path[i]);
+		nr += !!entry[nr];
+	}
+	return kprobe_blacklist_add_entries(entry, nr);
+}
+
+/**
+ * kprobe_blacklist_init() - collect what the kernel's image forbids
+ *
+ * Context: once at boot.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kprobe_blacklist_init(void)
+{
+	return kprobe_blacklist_add_entries(__start_kprobe_blacklist,
+			__stop_kprobe_blacklist - __start_kprobe_blacklist) ?:
+	       kprobe_add_area_blacklist((unsigned long)__kprobes_text_start,
+					 (unsigned long)__kprobes_text_end) ?:
+	       kprobe_add_area_blacklist((unsigned long)__noinstr_text_start,
+					 (unsigned long)__noinstr_text_end) ?:
+	       kprobe_blacklist_add_hit_path() ?:
+	       arch_kprobe_blacklist();
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes: a hit.
+ *
+ * Every route comes here with the same five steps: begin; pre-handlers;
+ * whatever executes the instruction; post-handlers, or fault handlers when it
+ * raised an exception; end. The probes of a hit are those that were enabled
+ * when it began: a hit that began ends, whatever is registered, disabled or
+ * removed in the meantime.
+ *
+ * Nothing here may be probed, take a lock, allocate or sleep.
+ */
+#include "internal.h"
+
+DEFINE_PER_CPU(struct kprobe *, current_kprobe);
+
+/* Stands in current_kprobe for code that must not run handlers. */
+static struct kprobe kprobe_busy = {
+	.addr = (kprobe_opcode_t *)kprobe_busy_begin,
+};
+
+/*
+ * nmissed is a plain long in the public structure, but several CPUs may miss
+ * hits of one probe at a time and every one of them counts.
+ */
+static __always_inline void kprobe_count_missed(struct kprobe *kp)
+{
+	raw_atomic_long_inc((atomic_long_t *)&kp->nmissed);
+}
+
+static __always_inline void kprobe_miss(const unsigned long *active)
+{
+	struct kprobe *const *probes;
+	unsigned int i, nr = kprobe_active_probes(active, &probes);
+
+	for (i = 0; i < nr; i++)
+		kprobe_count_missed(probes[i]);
+}
+
+/**
+ * kprobe_hit_rejoin() - a hit whose pre-handlers have run goes on
+ * @hit: to be filled
+ * @site: where
+ *
+ * For a boosted instruction, which nothing follows unless it faults.
+ *
+ * Context: preemption and interrupts off.
+ */
+void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site)
+{
+	hit->site = site;
+	hit->outer = __this_cpu_read(current_kprobe);
+	hit->active = hit->outer ? 0 : READ_ONCE(site->active);
+}
+NOKPROBE_SYMBOL(kprobe_hit_rejoin);
+
+/**
+ * kprobe_hit_begin() - a CPU has reached a site
+ * @hit: to be filled
+ * @site: where
+ *
+ * When another hit is under way on this CPU, this one reentered: it is counted
+ * as missed for each probe, and its later steps run no handler. The caller
+ * executes the instruction all the same.
+ *
+ * Context: preemption and interrupts off.
+ */
+void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site)
+{
+	hit->site = site;
+	hit->active = READ_ONCE(site->active);
+	hit->outer = __this_cpu_read(current_kprobe);
+	if (unlikely(hit->outer)) {
+		kprobe_miss(&hit->active);
+		hit->active = 0;
+	}
+}
+NOKPROBE_SYMBOL(kprobe_hit_begin);
+
+/**
+ * kprobe_hit_pre() - run the pre-handlers
+ * @hit: the hit
+ * @regs: registers before the instruction, IP as the breakpoint left it
+ *
+ * Context: preemption and interrupts off.
+ * Return: true if a handler has set regs->ip and wants the CPU to resume
+ * there; the hit ends then without executing the instruction.
+ */
+bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct kprobe *const *probes;
+	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+
+	for (i = 0; i < nr; i++) {
+		struct kprobe *kp = probes[i];
+
+		/* Also without a pre-handler: the hit is under way now. */
+		__this_cpu_write(current_kprobe, kp);
+		if (kp->pre_handler && kp->pre_handler(kp, regs))
+			return true;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(kprobe_hit_pre);
+
+/**
+ * kprobe_hit_post() - run the post-handlers
+ * @hit: the hit
+ * @regs: registers behind the instruction
+ *
+ * Context: preemption and interrupts off.
+ */
+void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct kprobe *const *probes;
+	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+
+	for (i = 0; i < nr; i++) {
+		struct kprobe *kp = probes[i];
+
+		if (!kp->post_handler)
+			continue;
+		__this_cpu_write(current_kprobe, kp);
+		kp->post_handler(kp, regs, 0);
+	}
+}
+NOKPROBE_SYMBOL(kprobe_hit_post);
+
+/* Is this CPU inside a fault handler? An exception there is not for them. */
+static DEFINE_PER_CPU(bool, kprobe_in_fault_handler);
+
+static bool kprobe_ask(struct kprobe *kp, struct pt_regs *regs, int trapnr)
+{
+	bool mended;
+
+	if (!kp->fault_handler)
+		return false;
+	__this_cpu_write(kprobe_in_fault_handler, true);
+	mended = kp->fault_handler(kp, regs, trapnr);
+	__this_cpu_write(kprobe_in_fault_handler, false);
+	return mended;
+}
+NOKPROBE_SYMBOL(kprobe_ask);
+
+/**
+ * kprobe_hit_fault() - ask the fault handlers about a probed instruction
+ * @hit: the hit; there will be no post-handlers
+ * @regs: registers as the exception found them, IP at the probed address
+ * @trapnr: number of the exception, X86_TRAP_PF say
+ *
+ * Context: preemption and interrupts off.
+ * Return: true if a handler has mended it; resume at regs->ip.
+ */
+bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr)
+{
+	struct kprobe *const *probes;
+	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+
+	for (i = 0; i < nr; i++) {
+		__this_cpu_write(current_kprobe, probes[i]);
+		if (kprobe_ask(probes[i], regs, trapnr))
+			return true;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(kprobe_hit_fault);
+
+/**
+ * kprobe_hit_end() - the hit is over
+ * @hit: the hit
+ *
+ * Context: preemption and interrupts off, on the CPU where it began.
+ */
+void kprobe_hit_end(struct kprobe_hit *hit)
+{
+	__this_cpu_write(current_kprobe, hit->outer);
+}
+NOKPROBE_SYMBOL(kprobe_hit_end);
+
+/**
+ * kprobe_handler_fault() - ask a probe about an exception in its own handler
+ * @regs: registers as the exception found them
+ * @trapnr: number of the exception
+ *
+ * Context: interrupts off; called for every exception in kernel mode that is
+ * not of a probed instruction.
+ * Return: true if the probe's fault handler has mended it.
+ */
+bool kprobe_handler_fault(struct pt_regs *regs, int trapnr)
+{
+	struct kprobe *kp = __this_cpu_read(current_kprobe);
+
+	if (likely(!kp) || __this_cpu_read(kprobe_in_fault_handler))
+		return false;
+	return kprobe_ask(kp, regs, trapnr);
+}
+NOKPROBE_SYMBOL(kprobe_handler_fault);
+
+/**
+ * kprobe_busy_begin() - from here on this CPU runs no handlers
+ *
+ * Hits are counted as missed until kprobe_busy_end(). Does not nest: ask
+ * kprobe_running() first.
+ *
+ * Context: any. Returns with preemption off.
+ */
+void kprobe_busy_begin(void)
+{
+	preempt_disable();
+	__this_cpu_write(current_kprobe, &kprobe_busy);
+}
+NOKPROBE_SYMBOL(kprobe_busy_begin);
+
+/**
+ * kprobe_busy_end() - handlers run again on this CPU
+ *
+ * Context: where kprobe_busy_begin() was called.
+ */
+void kprobe_busy_end(void)
+{
+	__this_cpu_write(current_kprobe, NULL);
+	preempt_enable();
+}
+NOKPROBE_SYMBOL(kprobe_busy_end);

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the rooms of kprobes share: the site, its states, the locks, a hit, and
+ * the contract between core and architecture.
+ *
+ * Rooms:
+ *
+ *	../kprobes.c	the front door: register, unregister, enable, disable
+ *	site.c		table of sites, their probes, the state setter, reconcile
+ *	dispatch.c	a hit: begin, pre, post, fault, end
+ *	address.c	symbol+offset -> address; what may be probed, and why not
+ *	blacklist.c	what may never be probed
+ *	slot.c		executable copies of instructions
+ *	retire.c	memory that a CPU may still be using
+ *	module.c	text that goes away
+ *	kretprobe.c	return probes
+ *	sysrq.c		Alt+SysRq+W
+ *
+ * Locks, outermost first:
+ *
+ *	kprobe_mutex		sites, their states and lists of probes; slots
+ *	  jump_label_lock()	while asking whether an address is a jump label
+ *	  text_mutex		while reading or writing text
+ *
+ * A hit takes none of them. It finds its site under RCU, with preemption off,
+ * and what it runs in site->active, which is replaced and never changed. Nobody
+ * waits for a grace period with any of these locks held.
+ */
+#ifndef _KERNEL_KPROBES_INTERNAL_H
+#define _KERNEL_KPROBES_INTERNAL_H
+
+#include <linux/kprobes.h>
+#include <linux/llist.h>
+#include <linux/lockdep.h>
+#include <linux/rhashtable-types.h>
+#include <asm/kprobe_site.h>
+
+extern struct mutex kprobe_mutex;
+
+/**
+ * struct kprobe_retired - memory to be freed when no CPU can be using it
+ * @rcu: for the grace period
+ * @ready: once that is over, in the list of what waits for @release
+ * @release: frees it; may sleep, runs with no lock held
+ */
+struct kprobe_retired {
+	union {
+		struct rcu_head rcu;
+		struct llist_node ready;
+	};
+	void (*release)(struct kprobe_retired *retired);
+};
+
+void kprobe_retire(struct kprobe_retired *retired,
+		   void (*release)(struct kprobe_retired *retired));
+void kprobe_retire_flush(void);
+
+/**
+ * enum kprobe_state - what is true of a site
+ * @KPROBE_PREPARED: the text is the original; a breakpoint can be put
+ * @KPROBE_ARMED: the text shows a breakpoint
+ * @KPROBE_GONE: the text was freed and is never touched again
+ * @KPROBE_DEAD: out of the table; waits until it can be freed
+ *
+ *	  from \ to	PREPARED  ARMED   GONE   DEAD
+ *	PREPARED	    -       x       x      x
+ *	ARMED		    x       -       x      -
+ *	GONE		    -       -       -      x
+ *	DEAD		    -       -       -      -
+ *
+ * kprobe_site_set_state() holds every change against this table.
+ */
+enum kprobe_state {
+	KPROBE_PREPARED,
+	KPROBE_ARMED,
+	KPROBE_GONE,
+	KPROBE_DEAD,
+	KPROBE_NR_STATES,
+};
+
+/**
+ * struct kprobe_site - one probed address
+ * @node: in the table of sites, by @addr, until GONE or DEAD. kprobe_mutex, RCU
+ * @all: in kprobe_sites, from creation until DEAD. kprobe_mutex, RCU
+ * @addr: the address. Constant
+ * @probes: kprobe::list of all probes here, also disabled ones, in order of
+ *	registration. kprobe_mutex, RCU
+ * @active: what a hit runs: see kprobe_active_probes(). Replaced under
+ *	kprobe_mutex, read by hits
+ * @state: enum kprobe_state. Only kprobe_site_set_state() writes it, under
+ *	kprobe_mutex
+ * @batch: while it is part of a batch under way. kprobe_mutex
+ * @retired: once it is DEAD
+ * @arch: the instruction and how it is run. Set up before the site is in the
+ *	table; after that arch code only adds to it
+ */
+struct kprobe_site {
+	struct rhash_head node;
+	struct list_head all;
+	unsigned long addr;
+	struct list_head probes;
+	unsigned long active;
+	enum kprobe_state state;
+	union {
+		struct list_head batch;
+		struct kprobe_retired retired;
+	};
+	struct arch_kprobe_site arch;
+};
+
+/**
+ * struct kprobe_set - the enabled probes of a site that has several
+ * @retired: once it has been replaced
+ * @has_post: one of them has a post-handler
+ * @nr: how many there are
+ * @probe: the probes, in order of registration
+ *
+ * Never changed once it is published in kprobe_site::active, so a hit that
+ * took it before its pre-handlers finds the same probes for its post-handlers.
+ */
+struct kprobe_set {
+	struct kprobe_retired retired;
+	bool has_post;
+	unsigned int nr;
+	struct kprobe *probe[] __counted_by(nr);
+};
+
+/*
+ * kprobe_site::active is 0 when no probe is enabled, the only enabled probe's
+ * address, or the address of a set with this bit set: a site with one probe,
+ * as most are, needs no set.
+ */
+#define KPROBE_ACTIVE_SET	1UL
+
+static __always_inline struct kprobe_set *kprobe_active_set(unsigned long active)
+{
+	if (!(active & KPROBE_ACTIVE_SET))
+		return NULL;
+	return (struct kprobe_set *)(active & ~KPROBE_ACTIVE_SET);
+}
+
+/*
+ * The probes in the word *active as an array, whose length is returned. The
+ * word itself is the array when it holds one probe: it must stay where it is
+ * while the array is used.
+ */
+static __always_inline unsigned int
+kprobe_active_probes(const unsigned long *active, struct kprobe *const **probes)
+{
+	struct kprobe_set *set = kprobe_active_set(*active);
+
+	*probes = set ? set->probe : (struct kprobe *const *)active;
+	return set ? set->nr : !!*active;
+}
+
+static __always_inline bool kprobe_active_has_post(unsigned long active)
+{
+	struct kprobe_set *set = kprobe_active_set(active);
+
+	if (set)
+		return set->has_post;
+	return active && ((struct kprobe *)active)->post_handler;
+}
+
+/* ../kprobes.c */
+
+/**
+ * struct kprobe_batch - registrations and unregistrations that go together
+ * @sites: sites that they have touched, to be reconciled in one go
+ * @leaving: kprobe::hlist of probes whose memory returns to the user
+ */
+struct kprobe_batch {
+	struct list_head sites;
+	struct hlist_head leaving;
+};
+
+void kprobe_batch_begin(struct kprobe_batch *batch);
+bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp);
+void kprobe_batch_end(struct kprobe_batch *batch);
+
+/* site.c */
+extern struct list_head kprobe_sites;
+int kprobe_site_init(void);
+struct kprobe_site *kprobe_site_lookup(unsigned long addr);
+struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
+enum kprobe_refusal kprobe_site_get(unsigned long addr, struct kprobe_site **site);
+void kprobe_site_put(struct kprobe_site *site);
+void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state);
+bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to);
+enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp);
+void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp);
+enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp);
+void kprobe_reconcile(struct list_head *sites);
+void kprobe_sites_gone(unsigned long start, unsigned long end);
+
+/* dispatch.c */
+
+/**
+ * struct kprobe_hit - one execution of a probed instruction
+ * @site: where
+ * @active: kprobe_site::active when the hit began; 0 when it is missed
+ * @outer: the probe whose handler this hit interrupted, NULL mostly
+ */
+struct kprobe_hit {
+	struct kprobe_site *site;
+	unsigned long active;
+	struct kprobe *outer;
+};
+
+void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site);
+void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
+bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs);
+void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs);
+bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr);
+void kprobe_hit_end(struct kprobe_hit *hit);
+bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
+
+/* address.c */
+
+/**
+ * enum kprobe_refusal - why an address is not probed
+ *
+ * Each has an errno and a name for the log: see kprobe_refusal_errno() and
+ * kprobe_refusal_name().
+ */
+enum kprobe_refusal {
+	KPROBE_OK,
+	KPROBE_NO_HANDLE,		/* neither symbol nor address, or both */
+	KPROBE_REGISTERED,		/* this very probe is registered */
+	KPROBE_NO_SYMBOL,		/* no such symbol */
+	KPROBE_NOT_TEXT,		/* user, unmapped, data, vsyscall, freed init text */
+	KPROBE_MODULE_GOING,		/* text of a module that is being removed */
+	KPROBE_BLACKLISTED,		/* the trap path itself, entry code, NOKPROBE_SYMBOL */
+	KPROBE_PREAMBLE,		/* CFI or call padding in front of a function */
+	KPROBE_JUMP_LABEL,		/* a branch that the kernel patches */
+	KPROBE_STATIC_CALL,		/* a call that the kernel patches */
+	KPROBE_FTRACE_LOCATION,		/* a call that ftrace patches */
+	KPROBE_BUG_ENTRY,		/* BUG() or WARN() */
+	KPROBE_NOT_BOUNDARY,		/* inside an instruction */
+	KPROBE_FOREIGN_BREAKPOINT,	/* INT3, a debugger's or padding */
+	KPROBE_UNDECODABLE,		/* not an instruction we know */
+	KPROBE_TRAP_INSN,		/* an instruction that only raises an exception */
+	KPROBE_LEAVING_INSN,		/* IRET, SYSRET, far branch, VM entry ... */
+	KPROBE_OUT_OF_REACH,		/* a slot is too far from its operand */
+	KPROBE_NO_MEMORY,
+	KPROBE_NR_REFUSALS,
+};
+
+int kprobe_refusal_errno(enum kprobe_refusal refusal);
+const char *kprobe_refusal_name(enum kprobe_refusal refusal);
+enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, unsigned long *addr,
+				   bool *on_entry);
+enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod);
+
+/* blacklist.c */
+int kprobe_blacklist_init(void);
+int kprobe_blacklist_add_module(struct module *mod);
+void kprobe_blacklist_remove(unsigned long start, unsigned long end);
+
+/* module.c */
+int kprobe_module_init(void);
+
+/* slot.c */
+void *kprobe_slot_alloc(struct kprobe_site *site);
+void kprobe_slot_free(void *slot);
+struct kprobe_site *kprobe_slot_owner(unsigned long addr);
+
+/*
+ * The contract with the architecture, which also defines in
+ * <asm/kprobe_site.h>:
+ *
+ *	struct arch_kprobe_site		its part of a site
+ *	KPROBE_SLOT_SIZE		bytes in a slot
+ */
+
+/* Skips what must stay the first instruction of a function (ENDBR). */
+unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry);
+
+/* Reads and classifies the instruction. Context: kprobe_mutex, text_mutex. */
+enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site);
+
+/*
+ * Sees to it that hits can run the instruction, with or without post-handlers.
+ * Context: kprobe_mutex; may sleep.
+ */
+enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post);
+
+/* Frees what the two above have allocated. Context: kprobe_mutex. */
+void arch_kprobe_release(struct kprobe_site *site);
+
+/*
+ * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync().
+ * Context: text_mutex.
+ */
+void arch_kprobe_arm(struct kprobe_site *site);
+void arch_kprobe_disarm(struct kprobe_site *site);
+void arch_kprobe_sync(void);
+
+/* The first byte of the instruction, as it was. */
+kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);
+
+/* What shows in a listing: how this site's instruction is run. */
+const char *arch_kprobe_way(const struct kprobe_site *site);
+
+/* Waits until no CPU is between the two traps of a hit that began before. */
+void arch_kprobe_drain(void);
+
+/* Adds the architecture's own text to the blacklist. */
+int arch_kprobe_blacklist(void);
+
+#endif /* _KERNEL_KPROBES_INTERNAL_H */

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes: the table of sites, their probes, their states.
+ *
+ * A site exists from the first probe of its address to the last. What its text
+ * should show follows from its enabled probes alone; kprobe_reconcile() compares
+ * that with its state and makes the step. Nothing else arms or disarms.
+ */
+#include <linux/hash.h>
+#include <linux/memory.h>
+#include <linux/rculist.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* All sites, in order of creation, gone ones among them. For listings. */
+LIST_HEAD(kprobe_sites);
+
+static struct rhashtable kprobe_table;
+
+/*
+ * Given to the table as constants, these two and the look-up itself are inlined
+ * into the hit path: it calls nothing that could be probed.
+ */
+static __always_inline u32 kprobe_table_hash(const void *addr, u32 len, u32 seed)
+{
+	return hash_long(*(const unsigned long *)addr ^ seed, 32);
+}
+
+static __always_inline int kprobe_table_cmp(struct rhashtable_compare_arg *arg,
+					    const void *site)
+{
+	return ((const struct kprobe_site *)site)->addr != *(const unsigned long *)arg->key;
+}
+
+static const struct rhashtable_params kprobe_table_params = {
+	.key_len		= sizeof(unsigned long),
+	.key_offset		= offsetof(struct kprobe_site, addr),
+	.head_offset		= offsetof(struct kprobe_site, node),
+	.hashfn			= kprobe_table_hash,
+	.obj_cmpfn		= kprobe_table_cmp,
+	.automatic_shrinking	= true,
+};
+
+/**
+ * kprobe_site_init() - set up the table of sites
+ *
+ * Context: once at boot.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kprobe_site_init(void)
+{
+	return rhashtable_init(&kprobe_table, &kprobe_table_params);
+}
+
+/**
+ * kprobe_site_lookup() - find the site at an address
+ * @addr: the probed address
+ *
+ * Context: kprobe_mutex, or preemption off while the site is used.
+ * Return: the site, or NULL.
+ */
+struct kprobe_site *kprobe_site_lookup(unsigned long addr)
+{
+	return rhashtable_lookup(&kprobe_table, &addr, kprobe_table_params);
+}
+NOKPROBE_SYMBOL(kprobe_site_lookup);
+
+static bool kprobe_site_has(const struct kprobe_site *site, const struct kprobe *kp)
+{
+	const struct kprobe *other;
+
+	list_for_each_entry(other, &site->probes, list) {
+		if (other == kp)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * kprobe_site_of() - find the site of a probe
+ * @kp: the probe; nothing in it is trusted, it may never have been registered
+ *
+ * Context: kprobe_mutex.
+ * Return: the site, or NULL if @kp is not registered.
+ */
+struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
+{
+	struct kprobe_site *site;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	rcu_read_lock();
+	site = kprobe_site_lookup((unsigned long)kp->addr);
+	rcu_read_unlock();
+	if (site && kprobe_site_has(site, kp))
+		return site;
+
+	/* A site that is gone is not in the table: its address may live again. */
+	list_for_each_entry(site, &kprobe_sites, all) {
+		if (site->state == KPROBE_GONE && site->addr == (unsigned long)kp->addr &&
+		    kprobe_site_has(site, kp))
+			return site;
+	}
+	return NULL;
+}
+
+/* Rows: from. Columns: to. As drawn at enum kprobe_state. */
+static const bool kprobe_transitions[KPROBE_NR_STATES][KPROBE_NR_STATES] = {
+	[KPROBE_PREPARED] = {
+		[KPROBE_ARMED] = true, [KPROBE_GONE] = true, [KPROBE_DEAD] = true,
+	},
+	[KPROBE_ARMED] = {
+		[KPROBE_PREPARED] = true, [KPROBE_GONE] = true,
+	},
+	[KPROBE_GONE] = {
+		[KPROBE_DEAD] = true,
+	},
+};
+
+/**
+ * kprobe_state_may_follow() - look a transition up
+ * @from: a state
+ * @to: another
+ *
+ * Return: true if a site may go from @from to @to.
+ */
+bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to)
+{
+	return kprobe_transitions[from][to];
+}
+
+/**
+ * kprobe_site_set_state() - the only place that changes a site's state
+ * @site: the site
+ * @state: its next state; what it says of the text is already true
+ *
+ * Context: kprobe_mutex.
+ */
+void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
+{
+	lockdep_assert_held(&kprobe_mutex);
+	WARN_ON_ONCE(!kprobe_state_may_follow(site->state, state));
+	WRITE_ONCE(site->state, state);
+}
+
+static enum kprobe_refusal kprobe_site_create(unsigned long addr,
+					      struct kprobe_site **result)
+{
+	struct kprobe_site *site = kzalloc(sizeof(*site), GFP_KERNEL);
+	enum kprobe_refusal refusal;
+
+	if (!site)
+		return KPROBE_NO_MEMORY;
+	site->addr = addr;
+	site->state = KPROBE_PREPARED;
+	INIT_LIST_HEAD(&site->probes);
+	INIT_LIST_HEAD(&site->batch);
+
+	mutex_lock(&text_mutex);
+	refusal = arch_kprobe_prepare(site);
+	mutex_unlock(&text_mutex);
+	if (!refusal && rhashtable_insert_fast(&kprobe_table, &site->node, kprobe_table_params))
+		refusal = KPROBE_NO_MEMORY;
+	if (refusal) {
+		kfree(site);
+		return refusal;
+	}
+	list_add_tail_rcu(&site->all, &kprobe_sites);
+	*result = site;
+	return KPROBE_OK;
+}
+
+/**
+ * kprobe_site_get() - find or create the site at an address
+ * @addr: the address, which kprobe_check_address() has accepted
+ * @site: where to return the site
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or why there can be no site.
+ */
+enum kprobe_refusal kprobe_site_get(unsigned long addr, struct kprobe_site **site)
+{
+	lockdep_assert_held(&kprobe_mutex);
+
+	rcu_read_lock();
+	*site = kprobe_site_lookup(addr);
+	rcu_read_unlock();
+	return *site ? KPROBE_OK : kprobe_site_create(addr, site);
+}
+
+static void kprobe_site_release(struct kprobe_retired *retired)
+{
+	struct kprobe_site *site = container_of(retired, struct kprobe_site, retired);
+
+	mutex_lock(&kprobe_mutex);
+	arch_kprobe_release(site);
+	mutex_unlock(&kprobe_mutex);
+	kfree(site);
+}
+
+/**
+ * kprobe_site_put() - let a site die if it has no probes
+ * @site: the site; not armed if it has no probes, and in no batch
+ *
+ * Context: kprobe_mutex.
+ */
+void kprobe_site_put(struct kprobe_site *site)
+{
+	lockdep_assert_held(&kprobe_mutex);
+
+	if (!list_empty(&site->probes))
+		return;
+	if (site->state != KPROBE_GONE)
+		rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
+	list_del_rcu(&site->all);
+	kprobe_site_set_state(site, KPROBE_DEAD);
+	kprobe_retire(&site->retired, kprobe_site_release);
+}
+
+static void kprobe_set_release(struct kprobe_retired *retired)
+{
+	kfree(container_of(retired, struct kprobe_set, retired));
+}
+
+static void kprobe_site_activate(struct kprobe_site *site, unsigned long active)
+{
+	struct kprobe_set *old = kprobe_active_set(site->active);
+
+	/* Pairs with the dependency in a hit: what it points to is initialised. */
+	smp_store_release(&site->active, active);
+	if (old)
+		kprobe_retire(&old->retired, kprobe_set_release);
+}
+
+/**
+ * kprobe_site_update() - let hits run the probes that are enabled now
+ * @site: the site
+ * @gfp: GFP_KERNEL; with __GFP_NOFAIL it cannot fail when probes have only
+ *	become fewer
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or KPROBE_NO_MEMORY or KPROBE_OUT_OF_REACH; then hits run
+ * what they ran before.
+ */
+enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp)
+{
+	struct kprobe *kp, *last = NULL;
+	enum kprobe_refusal refusal;
+	struct kprobe_set *set;
+	bool has_post = false;
+	unsigned int nr = 0;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	list_for_each_entry(kp, &site->probes, list) {
+		if (kprobe_disabled(kp))
+			continue;
+		last = kp;
+		has_post |= !!kp->post_handler;
+		nr++;
+	}
+	if (nr) {
+		refusal = arch_kprobe_provide(site, has_post);
+		if (refusal)
+			return refusal;
+	}
+	if (nr <= 1) {
+		kprobe_site_activate(site, (unsigned long)last);
+		return KPROBE_OK;
+	}
+
+	set = kmalloc(struct_size(set, probe, nr), gfp);
+	if (!set)
+		return KPROBE_NO_MEMORY;
+	set->has_post = has_post;
+	set->nr = 0;
+	list_for_each_entry(kp, &site->probes, list) {
+		if (!kprobe_disabled(kp))
+			set->probe[set->nr++] = kp;
+	}
+	kprobe_site_activate(site, (unsigned long)set | KPROBE_ACTIVE_SET);
+	return KPROBE_OK;
+}
+
+/**
+ * kprobe_site_add() - link a probe to a site
+ * @site: the site
+ * @kp: the probe, not registered
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or why not; then nothing has changed.
+ */
+enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp)
+{
+	enum kprobe_refusal refusal;
+
+	list_add_tail_rcu(&kp->list, &site->probes);
+	refusal = kprobe_site_update(site, GFP_KERNEL);
+	if (refusal)
+		list_del_rcu(&kp->list);
+	return refusal;
+}
+
+/**
+ * kprobe_site_del() - unlink a probe from its site
+ * @site: the site
+ * @kp: the probe; hits may go on using it for a grace period
+ *
+ * Context: kprobe_mutex. Sleeps.
+ */
+void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp)
+{
+	list_del_rcu(&kp->list);
+	if (site->state != KPROBE_GONE)
+		kprobe_site_update(site, GFP_KERNEL | __GFP_NOFAIL);
+}
+
+/* Takes the step towards the wanted state. Did the text change? */
+static bool kprobe_site_reconcile(struct kprobe_site *site)
+{
+	enum kprobe_state wanted = site->active ? KPROBE_ARMED : KPROBE_PREPARED;
+
+	if (site->state == wanted || site->state == KPROBE_GONE)
+		return false;
+	if (wanted == KPROBE_ARMED)
+		arch_kprobe_arm(site);
+	else
+		arch_kprobe_disarm(site);
+	kprobe_site_set_state(site, wanted);
+	return true;
+}
+
+/**
+ * kprobe_reconcile() - make the text of some sites what it should be
+ * @sites: list of kprobe_site::batch, empty afterwards
+ *
+ * One time the lock, and one broadcast, for all of them.
+ *
+ * Context: kprobe_mutex. Sleeps.
+ */
+void kprobe_reconcile(struct list_head *sites)
+{
+	struct kprobe_site *site, *next;
+	bool changed = false;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	mutex_lock(&text_mutex);
+	list_for_each_entry(site, sites, batch)
+		changed |= kprobe_site_reconcile(site);
+	if (changed)
+		arch_kprobe_sync();
+	mutex_unlock(&text_mutex);
+
+	list_for_each_entry_safe(site, next, sites, batch) {
+		list_del_init(&site->batch);
+		kprobe_site_put(site);
+	}
+}
+
+static void kprobe_site_gone(struct kprobe_site *site)
+{
+	struct kprobe *kp;
+
+	kprobe_site_activate(site, 0);
+	rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
+	kprobe_site_set_state(site, KPROBE_GONE);
+	list_for_each_entry(kp, &site->probes, list)
+		kp->flags |= KPROBE_FLAG_GONE;
+}
+
+/**
+ * kprobe_sites_gone() - text is about to be freed
+ * @start: its first byte
+ * @end: behind its last
+ *
+ * The probes there stay registered, marked KPROBE_FLAG_GONE, until their users
+ * unregister them; the text is not touched any more.
+ *
+ * Context: process. Nothing runs that text.
+ */
+void kprobe_sites_gone(unsigned long start, unsigned long end)
+{
+	struct kprobe_site *site;
+
+	mutex_lock(&kprobe_mutex);
+	list_for_each_entry(site, &kprobe_sites, all) {
+		if (site->state != KPROBE_GONE && site->addr >= start && site->addr < end)
+			kprobe_site_gone(site);
+	}
+	mutex_unlock(&kprobe_mutex);
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the KUnit tests of kprobes share.
+ */
+#include <linux/ctype.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/memory.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "test.h"
+
+int kprobe_test_target(int arg)
+{
+	return arg + 1;
+}
+
+int kprobe_test_other(int arg)
+{
+	return arg + 100;
+}
+
+/* Handlers of one CPU at a time write it. */
+static char kprobe_trace[64];
+static unsigned int kprobe_trace_len;
+
+/**
+ * kprobe_test_trace_add() - note that something has happened
+ * @c: what
+ *
+ * Context: any, handlers too.
+ */
+void kprobe_test_trace_add(char c)
+{
+	if (kprobe_trace_len < sizeof(kprobe_trace) - 1)
+		kprobe_trace[kprobe_trace_len++] = c;
+}
+
+/**
+ * kprobe_test_trace() - what has happened since the last call
+ *
+ * Return: a character each; valid until the next call.
+ */
+const char *kprobe_test_trace(void)
+{
+	static char seen[sizeof(kprobe_trace)];
+
+	memcpy(seen, kprobe_trace, kprobe_trace_len);
+	seen[kprobe_trace_len] = '\0';
+	kprobe_trace_len = 0;
+	return seen;
+}
+
+static char kprobe_test_name(struct kprobe *kp)
+{
+	return container_of(kp, struct kprobe_test_probe, kp)->name;
+}
+
+static int kprobe_test_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	kprobe_test_trace_add(kprobe_test_name(kp));
+	return 0;
+}
+
+static void kprobe_test_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+	kprobe_test_trace_add(toupper(kprobe_test_name(kp)));
+}
+
+static int kprobe_test_fault(struct kprobe *kp, struct pt_regs *regs, int trapnr)
+{
+	kprobe_test_trace_add('!');
+	kprobe_test_trace_add(kprobe_test_name(kp));
+	return 0;
+}
+
+/**
+ * kprobe_test_set_handlers() - choose the handlers of a probe
+ * @tp: the probe, not registered
+ * @handlers: KPROBE_TEST_*
+ */
+void kprobe_test_set_handlers(struct kprobe_test_probe *tp, unsigned int handlers)
+{
+	tp->kp.pre_handler = handlers & KPROBE_TEST_PRE ? kprobe_test_pre : NULL;
+	tp->kp.post_handler = handlers & KPROBE_TEST_POST ? kprobe_test_post : NULL;
+	tp->kp.fault_handler = handlers & KPROBE_TEST_FAULT ? kprobe_test_fault : NULL;
+}
+
+/**
+ * kprobe_test_text() - read some text
+ * @addr: its address
+ *
+ * Return: eight bytes, enough to see a breakpoint also behind an ENDBR.
+ */
+u64 kprobe_test_text(const void *addr)
+{
+	u64 text = 0;
+
+	copy_from_kernel_nofault(&text, addr, sizeof(text));
+	return text;
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(kprobe_test_unregister, unregister_kprobe, struct kprobe *);
+
+/**
+ * kprobe_test_own() - let a probe go with a test
+ * @test: the test
+ * @kp: the probe, registered or not; it has to outlive the test function
+ */
+void kprobe_test_own(struct kunit *test, struct kprobe *kp)
+{
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_unregister, kp));
+}
+
+/**
+ * kprobe_test_probe() - make a probe, not registered yet
+ * @test: the test, with whose end it goes
+ * @name: see struct kprobe_test_probe
+ * @addr: where
+ * @handlers: KPROBE_TEST_*
+ *
+ * Return: the probe.
+ */
+struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void *addr,
+					    unsigned int handlers)
+{
+	struct kprobe_test_probe *tp = kunit_kzalloc(test, sizeof(*tp), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, tp);
+	tp->name = name;
+	tp->kp.addr = addr;
+	kprobe_test_set_handlers(tp, handlers);
+	kprobe_test_own(test, &tp->kp);
+	kprobe_test_trace();
+	return tp;
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(kprobe_test_vfree, vfree, const void *);
+
+/**
+ * kprobe_test_bad_address() - a kernel address that cannot be read
+ * @test: the test, with whose end it goes
+ *
+ * Return: the address, of the unmapped page behind an allocation.
+ */
+void *kprobe_test_bad_address(struct kunit *test)
+{
+	void *page = vmalloc(PAGE_SIZE);
+	u8 byte;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_vfree, page));
+	KUNIT_ASSERT_NE(test, 0, copy_from_kernel_nofault(&byte, page + PAGE_SIZE, 1));
+	return page + PAGE_SIZE;
+}
+
+/* A probe that is disabled and enabled while another CPU hits it all the time. */
+struct kprobe_test_pairing {
+	struct kprobe kp;
+	unsigned long pre;
+	unsigned long post;
+	struct task_struct *hitter;
+	int (*target)(int arg);
+};
+
+static int kprobe_test_pairing_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct kprobe_test_pairing *pairing = container_of(kp, struct kprobe_test_pairing, kp);
+
+	WRITE_ONCE(pairing->pre, pairing->pre + 1);
+	return 0;
+}
+
+static void kprobe_test_pairing_post(struct kprobe *kp, struct pt_regs *regs,
+				     unsigned long flags)
+{
+	struct kprobe_test_pairing *pairing = container_of(kp, struct kprobe_test_pairing, kp);
+
+	WRITE_ONCE(pairing->post, pairing->post + 1);
+}
+
+static int kprobe_test_pairing_hit(void *data)
+{
+	struct kprobe_test_pairing *pairing = data;
+
+	while (!kthread_should_stop()) {
+		pairing->target(1);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void kprobe_test_pairing_stop(void *data)
+{
+	struct kprobe_test_pairing *pairing = data;
+
+	if (pairing->hitter)
+		kthread_stop(pairing->hitter);
+	pairing->hitter = NULL;
+}
+
+/**
+ * kprobe_test_pairing() - is every pre-handler followed by its post-handler?
+ * @test: the test
+ * @addr: a function that takes an int, to be probed at its start
+ *
+ * One CPU calls the function all the time, this one disables and enables the
+ * probe.
+ */
+void kprobe_test_pairing(struct kunit *test, void *addr)
+{
+	struct kprobe_test_pairing *pairing;
+	unsigned long deadline = jiffies + 30 * HZ;
+	unsigned int cpu, round;
+	unsigned long seen;
+
+	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs a second CPU");
+
+	pairing = kunit_kzalloc(test, sizeof(*pairing), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pairing);
+	pairing->target = addr;
+	pairing->kp.addr = addr;
+	pairing->kp.pre_handler = kprobe_test_pairing_pre;
+	pairing->kp.post_handler = kprobe_test_pairing_post;
+	kprobe_test_own(test, &pairing->kp);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&pairing->kp));
+
+	pairing->hitter = kthread_run_on_cpu(kprobe_test_pairing_hit, pairing, cpu,
+					     "kprobe_pairing/%u");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pairing->hitter);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, kprobe_test_pairing_stop, pairing));
+
+	for (round = 0; round < 100; round++) {
+		/* Disable it in the midst of hits, not while the other CPU is elsewhere. */
+		seen = READ_ONCE(pairing->pre);
+		while (READ_ONCE(pairing->pre) < seen + 3 && time_before(jiffies, deadline))
+			cond_resched();
+		KUNIT_ASSERT_EQ(test, 0, disable_kprobe(&pairing->kp));
+		KUNIT_ASSERT_EQ(test, 0, enable_kprobe(&pairing->kp));
+	}
+	kprobe_test_pairing_stop(pairing);
+	KUNIT_EXPECT_GE(test, pairing->pre, 300UL);
+	KUNIT_EXPECT_EQ(test, pairing->pre, pairing->post);
+}
+
+/**
+ * kprobe_test_refusal() - why can there be no such probe?
+ * @kp: the probe, not registered
+ *
+ * Return: what register_kprobe() goes by, KPROBE_OK if there can be one.
+ */
+enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp)
+{
+	struct kprobe_site site = { };
+	enum kprobe_refusal refusal;
+	struct module *mod = NULL;
+	bool on_entry;
+
+	refusal = kprobe_resolve(kp, &site.addr, &on_entry);
+	if (refusal)
+		return refusal;
+	mutex_lock(&kprobe_mutex);
+	refusal = kprobe_check_address(site.addr, &mod);
+	if (!refusal) {
+		mutex_lock(&text_mutex);
+		refusal = arch_kprobe_prepare(&site);
+		mutex_unlock(&text_mutex);
+		module_put(mod);
+	}
+	mutex_unlock(&kprobe_mutex);
+	return refusal;
+}
+
+/**
+ * kprobe_test_expect_refusal() - expect that a probe is refused
+ * @test: the test
+ * @kp: the probe, not registered
+ * @refusal: for this reason
+ * @err: with this error
+ *
+ * And that neither the text nor what @kp says of the address has changed.
+ */
+void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
+				enum kprobe_refusal refusal, int err)
+{
+	void *given = kp->addr, *addr = given + kp->offset;
+	u64 text = kprobe_test_text(addr);
+
+	KUNIT_EXPECT_STREQ(test, kprobe_refusal_name(kprobe_test_refusal(kp)),
+			   kprobe_refusal_name(refusal));
+	KUNIT_EXPECT_EQ(test, err, register_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(addr), text);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)kp->addr, given);
+	/* If it was accepted after all, that must not outlive the test. */
+	unregister_kprobe(kp);
+}

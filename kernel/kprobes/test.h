@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the KUnit tests of kprobes share: functions to probe, probes that leave
+ * a trace, memory that faults.
+ *
+ * rN in the name of a test: it would fail if a bug were made again that a
+ * kprobes implementation has had. The numbers:
+ *
+ *	r1	an instruction with prefixes is judged by its first byte
+ *	r2	a condition is emulated wrongly
+ *	r3	an emulated call pushes a wrong return address
+ *	r4	a far branch, or one through memory, is taken for another
+ *	r5	the state of a step outlives the step
+ *	r6	a fault that cancels a step leaves TF or BTF changed
+ *	r8	the text under a breakpoint is decoded as a breakpoint
+ *	r11	INT3 padding breaks the search for the boundary
+ *	r12	a forbidden place is probed
+ *	r13	the entry of a function that starts with ENDBR
+ *	r14	registration faults on an address that cannot be read
+ *	r15	text that goes away and comes back
+ *	r16	enable, disable and unregister of what is not armed
+ *	r21	handlers run with preemption on, or while RCU is not watching
+ *	r24	a probe is hit in a handler, or in an NMI on top of a hit
+ *	r25	a fault in a handler, or in the instruction
+ *	r26	a probe is disabled between its pre- and its post-handler
+ *	r27	a breakpoint traps after its probe was removed
+ *
+ * The others have no test here. There are no jumps and no probes on ftrace yet
+ * (r7, r9, r10, r17, r18), nothing is listed to unprivileged readers (r22), and
+ * what remains needs more than functions to call: return probes (r19), text
+ * that is poked meanwhile (r20), modules that come and go (r23).
+ */
+#ifndef _KERNEL_KPROBES_TEST_H
+#define _KERNEL_KPROBES_TEST_H
+
+#include <kunit/test.h>
+
+#include "internal.h"
+
+/*
+ * Functions to probe. In a file of their own, so that the compiler neither
+ * inlines nor clones them, nor knows what they return.
+ */
+int kprobe_test_target(int arg);	/* arg + 1 */
+int kprobe_test_other(int arg);		/* arg + 100 */
+
+#define KPROBE_TEST_PRE		BIT(0)
+#define KPROBE_TEST_POST	BIT(1)
+#define KPROBE_TEST_FAULT	BIT(2)
+
+/**
+ * struct kprobe_test_probe - a probe whose handlers leave a trace
+ * @kp: the probe
+ * @name: a lower-case letter. In the trace it stands for the pre-handler, in
+ *	upper case for the post-handler, behind a ! for the fault handler
+ */
+struct kprobe_test_probe {
+	struct kprobe kp;
+	char name;
+};
+
+void kprobe_test_set_handlers(struct kprobe_test_probe *tp, unsigned int handlers);
+struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void *addr,
+					    unsigned int handlers);
+void kprobe_test_trace_add(char c);
+const char *kprobe_test_trace(void);
+void *kprobe_test_bad_address(struct kunit *test);
+u64 kprobe_test_text(const void *addr);
+void kprobe_test_own(struct kunit *test, struct kprobe *kp);
+void kprobe_test_pairing(struct kunit *test, void *addr);
+enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp);
+void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
+				enum kprobe_refusal refusal, int err);
+
+#endif /* _KERNEL_KPROBES_TEST_H */
