@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes on x86: between the two traps of a stepped instruction.
+ *
+ * The breakpoint's IRET goes to the slot, with interrupts off. The second trap
+ * comes from the breakpoint behind the copy, or from the trap flag. A fault of
+ * the instruction cancels the step, and leaves the registers as the fault would
+ * have found them without a probe.
+ *
+ * In between, anything that can interrupt a CPU with interrupts off can hit
+ * probes and step on its own account, an NMI say. So steps are a stack.
+ */
+#include <linux/percpu.h>
+#include <asm/debugreg.h>
+#include <asm/processor.h>
+
+#include "../../../../kernel/kprobes/internal.h"
+#include "site.h"
+
+/* A task or interrupt, an NMI, a machine check, and one that should not be. */
+#define KPROBE_MAX_STEPS	4
+
+/**
+ * struct kprobe_step - an instruction in its slot
+ * @hit: the hit that it is part of
+ * @flags: the flags before the step
+ * @by_trap: under the trap flag
+ */
+struct kprobe_step {
+	struct kprobe_hit hit;
+	unsigned long flags;
+	bool by_trap;
+};
+
+/**
+ * struct kprobe_steps - the steps of a CPU
+ * @depth: how many are under way
+ * @seq: changes with every step that begins
+ * @step: outermost first
+ */
+struct kprobe_steps {
+	unsigned int depth;
+	unsigned int seq;
+	struct kprobe_step step[KPROBE_MAX_STEPS];
+};
+
+static DEFINE_PER_CPU(struct kprobe_steps, kprobe_steps);
+
+static __always_inline struct kprobe_step *kprobe_step_top(void)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+
+	return steps->depth ? &steps->step[steps->depth - 1] : NULL;
+}
+
+/* An NMI may push and pop in between: the entry is whole before it counts. */
+static __always_inline void kprobe_step_push(const struct kprobe_step *step)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+
+	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
+	steps->step[steps->depth] = *step;
+	WRITE_ONCE(steps->seq, steps->seq + 1);
+	barrier();
+	WRITE_ONCE(steps->depth, steps->depth + 1);
+}
+
+static __always_inline struct kprobe_step kprobe_step_pop(void)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+	struct kprobe_step step = steps->step[steps->depth - 1];
+
+	barrier();
+	WRITE_ONCE(steps->depth, steps->depth - 1);
+	return step;
+}
+
+/*
+ * With BTF the trap flag traps on branches only. A debugger sets it for a task's
+ * user code, and it stays set in the kernel. Every #DB clears it, and the
+ * kernel's handler sets it again for such a task.
+ */
+static void kprobe_set_blockstep(bool on)
+{
+	unsigned long debugctl;
+
+	if (likely(!test_thread_flag(TIF_BLOCKSTEP)))
+		return;
+	debugctl = get_debugctlmsr() & ~DEBUGCTLMSR_BTF;
+	update_debugctlmsr(on ? debugctl | DEBUGCTLMSR_BTF : debugctl);
+}
+NOKPROBE_SYMBOL(kprobe_set_blockstep);
+
+/**
+ * kprobe_step_begin() - go to the slot
+ * @hit: the hit, whose site has a slot for steps
+ * @regs: registers before the instruction
+ * @by_trap: use the trap flag rather than the breakpoint behind the copy
+ *
+ * Context: interrupts off.
+ */
+void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs, bool by_trap)
+{
+	struct kprobe_step step = {
+		.hit = *hit,
+		.flags = regs->flags,
+		.by_trap = by_trap,
+	};
+
+	kprobe_step_push(&step);
+	regs->ip = (unsigned long)hit->site->arch.step;
+	regs->flags &= ~X86_EFLAGS_IF;
+	if (by_trap) {
+		regs->flags |= X86_EFLAGS_TF;
+		kprobe_set_blockstep(false);
+	}
+}
+NOKPROBE_SYMBOL(kprobe_step_begin);
+
+/* The instruction was executed; regs->ip is where the CPU went from there. */
+static void kprobe_step_end(struct pt_regs *regs)
+{
+	struct kprobe_step step = kprobe_step_pop();
+	struct kprobe_site *site = step.hit.site;
+
+	kprobe_resume(&site->arch.insn, site->addr, (unsigned long)site->arch.step,
+		      step.flags, regs);
+	kprobe_hit_post(&step.hit, regs);
+	kprobe_hit_end(&step.hit);
+}
+NOKPROBE_SYMBOL(kprobe_step_end);
+
+/**
+ * kprobe_step_breakpoint() - is this the breakpoint behind a copy?
+ * @regs: registers as a breakpoint left them
+ *
+ * Context: interrupts off.
+ * Return: true if so; the hit is over then.
+ */
+bool kprobe_step_breakpoint(struct pt_regs *regs)
+{
+	unsigned long at = regs->ip - INT3_INSN_SIZE;
+	struct kprobe_step *step = kprobe_step_top();
+	struct arch_kprobe_site *arch;
+
+	if (likely(!step) || step->by_trap)
+		return false;
+	arch = &step->hit.site->arch;
+	if (at != (unsigned long)arch->step + arch->insn.len)
+		return false;
+	regs->ip = at;
+	kprobe_step_end(regs);
+	return true;
+}
+NOKPROBE_SYMBOL(kprobe_step_breakpoint);
+
+/**
+ * kprobe_debug_handler() - is this the trap flag of a step?
+ * @regs: registers as a single-step trap left them
+ *
+ * Context: interrupts off.
+ * Return: true if so.
+ */
+bool kprobe_debug_handler(struct pt_regs *regs)
+{
+	struct kprobe_step *step = kprobe_step_top();
+	struct arch_kprobe_site *arch;
+
+	if (!step || !step->by_trap)
+		return false;
+	arch = &step->hit.site->arch;
+	/* A repeated string instruction traps after each round. */
+	if ((arch->insn.flags & KPROBE_INSN_REP) && regs->ip == (unsigned long)arch->step) {
+		kprobe_set_blockstep(false);
+		return true;
+	}
+	kprobe_step_end(regs);
+	return true;
+}
+NOKPROBE_SYMBOL(kprobe_debug_handler);
+
+/**
+ * kprobe_step_cancel() - the instruction in the slot has faulted
+ * @hit: where to return the hit that it was part of
+ * @regs: registers as the fault found them; if it is so, they are made as it
+ *	would have found them without a probe
+ *
+ * Context: interrupts off.
+ * Return: true if so; the step is over then, the hit is not.
+ */
+bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	const unsigned long changed = X86_EFLAGS_TF | X86_EFLAGS_IF;
+	struct kprobe_step *top = kprobe_step_top();
+	struct kprobe_step step;
+
+	if (likely(!top) || regs->ip != (unsigned long)top->hit.site->arch.step)
+		return false;
+	step = kprobe_step_pop();
+	*hit = step.hit;
+	regs->ip = hit->site->addr;
+	regs->flags = (regs->flags & ~changed) | (step.flags & changed);
+	if (step.by_trap)
+		kprobe_set_blockstep(true);
+	return true;
+}
+NOKPROBE_SYMBOL(kprobe_step_cancel);
+
+/*
+ * A CPU that is in a step is in one that began before, or has begun another
+ * since. Interrupts are off in a step, so the wait is as short as the step.
+ */
+void arch_kprobe_drain(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct kprobe_steps *steps = per_cpu_ptr(&kprobe_steps, cpu);
+		unsigned int seq = READ_ONCE(steps->seq);
+
+		while (READ_ONCE(steps->depth) && READ_ONCE(steps->seq) == seq)
+			cpu_relax();
+	}
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes on x86: breakpoints and exceptions.
+ *
+ * Everything from the exception's entry to the handlers runs with interrupts
+ * off, calls nothing that can be probed, and takes no lock.
+ */
+#include <linux/uaccess.h>
+#include <asm/traps.h>
+
+#include "../../../../kernel/kprobes/internal.h"
+#include "site.h"
+
+/* Executes the instruction, or sends the CPU to where it will be executed. */
+static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct arch_kprobe_site *arch = &hit->site->arch;
+	bool has_post = kprobe_active_has_post(hit->active);
+	enum kprobe_way way = has_post ? arch->way_post : arch->way;
+
+	if (way == KPROBE_WAY_EMULATE) {
+		if (kprobe_emulate(&arch->insn, hit->site->addr, regs)) {
+			kprobe_hit_post(hit, regs);
+			kprobe_hit_end(hit);
+			return;
+		}
+		way = KPROBE_WAY_TRAP;
+	}
+	/* A reentrant hit takes the slot that the site's own probes need. */
+	if (way == KPROBE_WAY_BOOST && arch->boost) {
+		regs->ip = (unsigned long)arch->boost;
+		kprobe_hit_end(hit);
+		return;
+	}
+	if (way == KPROBE_WAY_BOOST)
+		way = arch->way_post;
+	kprobe_step_begin(hit, regs, way == KPROBE_WAY_TRAP);
+}
+
+static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct pt_regs *regs)
+{
+	struct kprobe_hit hit;
+
+	kprobe_hit_begin(&hit, site);
+	if (kprobe_hit_pre(&hit, regs)) {
+		kprobe_hit_end(&hit);
+		return;
+	}
+	regs->ip = site->addr;
+	kprobe_run(&hit, regs);
+}
+
+/**
+ * kprobe_int3_handler() - is this breakpoint one of ours?
+ * @regs: registers as the breakpoint left them
+ *
+ * Context: int3, interrupts off.
+ * Return: 1 if so, or if nobody's is there any more: a probe may be removed
+ * after this CPU has fetched its breakpoint; the CPU shall execute what is
+ * there now. 0 if it is somebody else's.
+ */
+int kprobe_int3_handler(struct pt_regs *regs)
+{
+	unsigned long addr = regs->ip - INT3_INSN_SIZE;
+	struct kprobe_site *site;
+
+	if (user_mode(regs))
+		return 0;
+	if (kprobe_step_breakpoint(regs))
+		return 1;
+	site = kprobe_site_lookup(addr);
+	if (likely(site)) {
+		kprobe_breakpoint(site, regs);
+		return 1;
+	}
+	if (READ_ONCE(*(u8 *)addr) == INT3_INSN_OPCODE)
+		return 0;
+	regs->ip = addr;
+	return 1;
+}
+NOKPROBE_SYMBOL(kprobe_int3_handler);
+
+/* The hit of an instruction that has just faulted in a slot, if it is one. */
+static bool kprobe_faulted_hit(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct kprobe_site *site;
+
+	if (kprobe_step_cancel(hit, regs))
+		return true;
+	site = kprobe_slot_owner(regs->ip);
+	if (likely(!site))
+		return false;
+	kprobe_hit_rejoin(hit, site);
+	regs->ip = site->addr;
+	return true;
+}
+NOKPROBE_SYMBOL(kprobe_faulted_hit);
+
+/**
+ * kprobe_fault_handler() - ask the fault handlers about an exception
+ * @regs: registers as the exception found them, in kernel mode. If it is of a
+ *	probed instruction, they are made as it would have found them at the
+ *	instruction's own address
+ * @trapnr: number of the exception
+ *
+ * Context: interrupts off.
+ * Return: true if a fault handler has mended it: resume at regs->ip.
+ */
+bool kprobe_fault_handler(struct pt_regs *regs, int trapnr)
+{
+	struct kprobe_hit hit;
+	bool mended;
+
+	if (kprobe_faulted_hit(&hit, regs)) {
+		mended = kprobe_hit_fault(&hit, regs, trapnr);
+		kprobe_hit_end(&hit);
+		if (mended)
+			return true;
+	}
+	/* The probed instruction may itself be part of a handler. */
+	return kprobe_handler_fault(regs, trapnr);
+}
+NOKPROBE_SYMBOL(kprobe_fault_handler);
