@@ -14,6 +14,7 @@
 
 #include "kprobes/internal.h"
 
+/* Sites, their states, their probes, slots. The chart is in internal.h. */
 DEFINE_MUTEX(kprobe_mutex);
 
 /* Says why, for people; returns the errno, for callers. */

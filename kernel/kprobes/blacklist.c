@@ -29,10 +29,6 @@ struct kprobe_blacklist {
 static struct kprobe_blacklist __rcu *kprobe_blacklist;
 static DEFINE_MUTEX(kprobe_blacklist_mutex);
 
-/* NOKPROBE_SYMBOL() of the kernel's own image: addresses of functions. */
-extern unsigned long __start_kprobe_blacklist[];
-extern unsigned long __stop_kprobe_blacklist[];
-
 /*
  * Functions of others on the hit path, or which the hit path calls in debugging
  * kernels. Those that a configuration does not have are passed over.

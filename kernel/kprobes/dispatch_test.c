@@ -442,7 +442,7 @@ static struct kunit_case kprobe_dispatch_cases[] = {
 	KUNIT_CASE(fault_handler_is_asked_before_the_exception_table_r25),
 	KUNIT_CASE(fault_in_handler_asks_only_its_own_probe_r25),
 	KUNIT_CASE(fault_outside_of_a_hit_asks_nobody_r5),
-	KUNIT_CASE(disabled_in_the_midst_of_hits_r26),
+	KUNIT_CASE_SLOW(disabled_in_the_midst_of_hits_r26),
 	KUNIT_CASE(every_execution_is_a_hit_or_a_miss_r24),
 	{ }
 };

@@ -253,6 +253,11 @@ enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, unsigned long *addr,
 enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod);
 
 /* blacklist.c */
+
+/* NOKPROBE_SYMBOL() of the kernel's own image: addresses of functions. */
+extern unsigned long __start_kprobe_blacklist[];
+extern unsigned long __stop_kprobe_blacklist[];
+
 int kprobe_blacklist_init(void);
 int kprobe_blacklist_add_module(struct module *mod);
 void kprobe_blacklist_remove(unsigned long start, unsigned long end);

@@ -19,10 +19,7 @@ LIST_HEAD(kprobe_sites);
 
 static struct rhashtable kprobe_table;
 
-/*
- * Given to the table as constants, these two and the look-up itself are inlined
- * into the hit path: it calls nothing that could be probed.
- */
+/* Given to the table as constants, these two are inlined into the look-up. */
 static __always_inline u32 kprobe_table_hash(const void *addr, u32 len, u32 seed)
 {
 	return hash_long(*(const unsigned long *)addr ^ seed, 32);
@@ -58,11 +55,16 @@ int __init kprobe_site_init(void)
  * kprobe_site_lookup() - find the site at an address
  * @addr: the probed address
  *
+ * Also before there is a table: the kernel tests its own breakpoints early.
+ *
  * Context: kprobe_mutex, or preemption off while the site is used.
  * Return: the site, or NULL.
  */
-struct kprobe_site *kprobe_site_lookup(unsigned long addr)
+__flatten struct kprobe_site *kprobe_site_lookup(unsigned long addr)
 {
+	/* Flattened: a helper out of line could be probed, and hit itself. */
+	if (!rcu_access_pointer(kprobe_table.tbl))
+		return NULL;
 	return rhashtable_lookup(&kprobe_table, &addr, kprobe_table_params);
 }
 NOKPROBE_SYMBOL(kprobe_site_lookup);
@@ -98,6 +100,8 @@ struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
 		return site;
 
 	/* A site that is gone is not in the table: its address may live again. */
+	if (!(kp->flags & KPROBE_FLAG_GONE))
+		return NULL;
 	list_for_each_entry(site, &kprobe_sites, all) {
 		if (site->state == KPROBE_GONE && site->addr == (unsigned long)kp->addr &&
 		    kprobe_site_has(site, kp))

@@ -216,7 +216,7 @@ static int crowd_add(void *data, const char *name, unsigned long addr)
 	memset(kp, 0, sizeof(*kp));
 	kp->addr = (kprobe_opcode_t *)addr;
 	kp->flags = KPROBE_FLAG_DISABLED;
-	if (kprobe_test_refusal(kp) || register_kprobe(kp))
+	if (register_kprobe(kp))
 		return 0;
 	crowd->batch[crowd->nr++] = kp;
 	return 0;

@@ -5,6 +5,7 @@
  * For a machine that may be about to die: takes no lock, so it works from an
  * interrupt, also while this or another CPU holds kprobe_mutex.
  */
+#include <linux/kernel.h>
 #include <linux/nmi.h>
 #include <linux/printk.h>
 #include <linux/rculist.h>
@@ -12,15 +13,30 @@
 
 #include "internal.h"
 
-static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
+/* Into buf: what is true of the probe now, that a reader would not expect. */
+static void kprobe_remarks(const struct kprobe *kp, char *buf, size_t size)
 {
 	u32 flags = READ_ONCE(kp->flags);
+	unsigned long missed = READ_ONCE(kp->nmissed);
+	int len;
 
-	pr_info("[<%p>] %pS  %s%s%s missed %lu\n", (void *)site->addr, (void *)site->addr,
-		READ_ONCE(site->state) == KPROBE_ARMED ? "breakpoint" : "not armed",
-		flags & KPROBE_FLAG_DISABLED ? " disabled" : "",
-		flags & KPROBE_FLAG_GONE ? " gone" : "",
-		READ_ONCE(kp->nmissed));
+	len = scnprintf(buf, size, "%s%s", flags & KPROBE_FLAG_DISABLED ? " disabled" : "",
+			flags & KPROBE_FLAG_GONE ? " gone" : "");
+	if (missed)
+		scnprintf(buf + len, size - len, " missed %lu", missed);
+}
+
+static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
+{
+	void *addr = (void *)site->addr;
+	char remarks[48];
+
+	kprobe_remarks(kp, remarks, sizeof(remarks));
+	if (READ_ONCE(site->state) == KPROBE_ARMED)
+		pr_info("[<%p>] %pS breakpoint (%s)%s\n", addr, addr, arch_kprobe_way(site),
+			remarks);
+	else
+		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
 }
 
 /**

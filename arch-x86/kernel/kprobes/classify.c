@@ -156,7 +156,7 @@ static const struct rule rules[] = {
 	REFUSE(1, 0xea, 0xea, ALL, 0, LEAVES),		/* far JMP */
 	REFUSE(1, 0xff, 0xff, EXT(3), 0, LEAVES),	/* far CALL through memory */
 	REFUSE(1, 0xff, 0xff, EXT(5), 0, LEAVES),	/* far JMP through memory */
-	REFUSE(1, 0xc7, 0xc7, EXACT(0xf8), 0, LEAVES),	/* XBEGIN: an abort comes back relative to it */
+	REFUSE(1, 0xc7, 0xc7, EXACT(0xf8), 0, LEAVES),	/* XBEGIN: aborts relative to it */
 	REFUSE(0F, 0x01, 0x01, EXACT(0xc2), 0, LEAVES),	/* VMLAUNCH */
 	REFUSE(0F, 0x01, 0x01, EXACT(0xc3), 0, LEAVES),	/* VMRESUME */
 	REFUSE(0F, 0x01, 0x01, EXACT(0xd8), 0, LEAVES),	/* VMRUN */
@@ -275,6 +275,26 @@ static bool opcode_is_prefix(struct insn *insn)
 	return inat_is_legacy_prefix(attr) || (insn->x86_64 && inat_is_rex_prefix(attr));
 }
 
+/*
+ * The decoder looks an opcode up under its last prefix only, which may be one
+ * that the CPU ignores there, and finds nothing: not even the ModRM byte.
+ */
+static bool modrm_is_overlooked(struct insn *insn)
+{
+	insn_attr_t escape = inat_get_opcode_attribute(insn->opcode.bytes[0]);
+	int prefix;
+
+	if (insn_is_avx(insn) || insn->opcode.nbytes == 1 || insn->modrm.nbytes)
+		return false;
+	if (insn->opcode.nbytes == 3)
+		escape = inat_get_escape_attribute(insn->opcode.bytes[1], 0, escape);
+	for (prefix = 0; prefix <= INAT_LSTPFX_MAX; prefix++) {
+		if (inat_has_modrm(inat_get_escape_attribute(insn_opcode(insn), prefix, escape)))
+			return true;
+	}
+	return false;
+}
+
 static bool is_near_branch(u8 op)
 {
 	return op >= KPROBE_OP_JMP && op <= KPROBE_OP_RET;
@@ -303,6 +323,12 @@ static void settle_branch_size(struct kprobe_insn *ki, struct insn *insn)
 	}
 }
 
+/* The high bit of a register number: one of the bits of REX. */
+static u8 high(u8 rex_bit)
+{
+	return rex_bit ? 8 : 0;
+}
+
 /* Base, index and scale. False if emulate.c does not know this kind of address. */
 static bool memory_operand(struct kprobe_insn *ki, struct insn *insn, u8 prefixes)
 {
@@ -315,7 +341,7 @@ static bool memory_operand(struct kprobe_insn *ki, struct insn *insn, u8 prefixe
 		return false;
 
 	if (insn->sib.nbytes) {
-		u8 index = X86_SIB_INDEX(sib) | (X86_REX_X(rex) ? 8 : 0);
+		u8 index = X86_SIB_INDEX(sib) | high(X86_REX_X(rex));
 
 		if (index != 4) {
 			ki->index = index;
@@ -324,7 +350,7 @@ static bool memory_operand(struct kprobe_insn *ki, struct insn *insn, u8 prefixe
 		base = X86_SIB_BASE(sib);
 	}
 	if (base != 5 || X86_MODRM_MOD(modrm) != 0)
-		ki->base = base | (X86_REX_B(rex) ? 8 : 0);
+		ki->base = base | high(X86_REX_B(rex));
 	return true;
 }
 
@@ -333,8 +359,8 @@ static bool mov_operands(struct kprobe_insn *ki, struct insn *insn)
 {
 	u8 rex = insn->rex_prefix.bytes[0];
 	u8 modrm = insn->modrm.bytes[0];
-	u8 reg = X86_MODRM_REG(modrm) | (X86_REX_R(rex) ? 8 : 0);
-	u8 rm = X86_MODRM_RM(modrm) | (X86_REX_B(rex) ? 8 : 0);
+	u8 reg = X86_MODRM_REG(modrm) | high(X86_REX_R(rex));
+	u8 rm = X86_MODRM_RM(modrm) | high(X86_REX_B(rex));
 	u8 opcode = insn_opcode(insn);
 
 	if (!(opcode & 1))
@@ -365,9 +391,9 @@ static bool operands(struct kprobe_insn *ki, struct insn *insn, u8 prefixes)
 	ki->imm = insn->immediate.value;
 	ki->disp = insn->displacement.value;
 
-	/* struct pt_regs knows no register beyond R15. */
+	/* struct pt_regs knows no register beyond R15. A halt needs none. */
 	if (prefixes & PFX_REX2)
-		return ki->op == KPROBE_OP_NOP && opcode != 0x90;
+		return ki->op == KPROBE_OP_NOP && !ki->flags;
 
 	switch (ki->op) {
 	case KPROBE_OP_NOP:
@@ -381,14 +407,14 @@ static bool operands(struct kprobe_insn *ki, struct insn *insn, u8 prefixes)
 		return true;
 	case KPROBE_OP_JMP_REG:
 	case KPROBE_OP_CALL_REG:
-		ki->reg = X86_MODRM_RM(insn->modrm.bytes[0]) | (X86_REX_B(rex) ? 8 : 0);
+		ki->reg = X86_MODRM_RM(insn->modrm.bytes[0]) | high(X86_REX_B(rex));
 		return true;
 	case KPROBE_OP_JMP_MEM:
 	case KPROBE_OP_CALL_MEM:
 		return memory_operand(ki, insn, prefixes);
 	case KPROBE_OP_PUSH_REG:
 	case KPROBE_OP_POP_REG:
-		ki->reg = (opcode & 7) | (X86_REX_B(rex) ? 8 : 0);
+		ki->reg = (opcode & 7) | high(X86_REX_B(rex));
 		return true;
 	case KPROBE_OP_MOV_REG:
 		return mov_operands(ki, insn);
@@ -420,7 +446,8 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 		.index	= KPROBE_NO_REG,
 	};
 
-	if (insn_decode(&insn, text, avail, INSN_MODE_KERN) < 0 || opcode_is_prefix(&insn))
+	if (insn_decode(&insn, text, avail, INSN_MODE_KERN) < 0 ||
+	    opcode_is_prefix(&insn) || modrm_is_overlooked(&insn))
 		return KPROBE_INSN_UNDECODABLE;
 
 	ki->len = insn.length;

@@ -70,17 +70,38 @@ enum kprobe_op {
 /*
  * What running the copy in a slot is good for, and what has to be put right
  * behind it. An instruction that no slot bit allows runs only emulated.
+ *
+ * Ways to run it:
+ *
+ *	BOOST		a jump back may follow it: it ends at the next address
+ *			and sees neither its address nor the flags' TF and IF
+ *	STEP_BP		a breakpoint may follow it: the same, but for the flags
+ *	STEP_TF		it may run under the trap flag
+ *
+ * What is special behind a step:
+ *
+ *	ABS_IP		the IP that it leaves is absolute: RET, indirect branches
+ *	CALL		it has pushed a return address
+ *	PUSHF		it has pushed the flags, TF and IF among them
+ *	SETS_FLAGS	it has loaded all flags: TF and IF are those (POPF)
+ *	SETS_IF		IF is the one that it has left (CLI, STI)
+ *
+ * And:
+ *
+ *	RIP_REL		it has a RIP-relative operand, to be mended in a copy
+ *	REP		a repeated string instruction: the trap flag stops it
+ *			after each round
  */
-#define KPROBE_INSN_BOOST	BIT(0)	/* a jump back may follow it: falls through, sees neither IP nor TF */
-#define KPROBE_INSN_STEP_BP	BIT(1)	/* a breakpoint may follow it: falls through, interrupts may be off */
-#define KPROBE_INSN_STEP_TF	BIT(2)	/* may run under the trap flag */
-#define KPROBE_INSN_ABS_IP	BIT(3)	/* the IP that it leaves is absolute: RET, indirect jump and call */
-#define KPROBE_INSN_CALL	BIT(4)	/* pushes a return address */
-#define KPROBE_INSN_PUSHF	BIT(5)	/* pushes the flags, TF and IF among them */
-#define KPROBE_INSN_SETS_FLAGS	BIT(6)	/* loads all flags: POPF. TF and IF are those that it loaded */
-#define KPROBE_INSN_SETS_IF	BIT(7)	/* CLI, STI: IF is the one that it left */
-#define KPROBE_INSN_RIP_REL	BIT(8)	/* has a RIP-relative operand: relocate.c mends the displacement */
-#define KPROBE_INSN_REP		BIT(9)	/* a repeated string instruction: the trap flag stops each round */
+#define KPROBE_INSN_BOOST	BIT(0)
+#define KPROBE_INSN_STEP_BP	BIT(1)
+#define KPROBE_INSN_STEP_TF	BIT(2)
+#define KPROBE_INSN_ABS_IP	BIT(3)
+#define KPROBE_INSN_CALL	BIT(4)
+#define KPROBE_INSN_PUSHF	BIT(5)
+#define KPROBE_INSN_SETS_FLAGS	BIT(6)
+#define KPROBE_INSN_SETS_IF	BIT(7)
+#define KPROBE_INSN_RIP_REL	BIT(8)
+#define KPROBE_INSN_REP		BIT(9)
 #define KPROBE_INSN_ANY_SLOT	(KPROBE_INSN_BOOST | KPROBE_INSN_STEP_BP | KPROBE_INSN_STEP_TF)
 
 #define KPROBE_NO_REG		0xff

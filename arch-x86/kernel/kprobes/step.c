@@ -80,7 +80,7 @@ static __always_inline struct kprobe_step kprobe_step_pop(void)
  * user code, and it stays set in the kernel. Every #DB clears it, and the
  * kernel's handler sets it again for such a task.
  */
-static void kprobe_set_blockstep(bool on)
+static void __flatten kprobe_set_blockstep(bool on)
 {
 	unsigned long debugctl;
 
@@ -143,11 +143,14 @@ bool kprobe_step_breakpoint(struct pt_regs *regs)
 	struct kprobe_step *step = kprobe_step_top();
 	struct arch_kprobe_site *arch;
 
-	if (likely(!step) || step->by_trap)
+	if (likely(!step))
 		return false;
 	arch = &step->hit.site->arch;
 	if (at != (unsigned long)arch->step + arch->insn.len)
 		return false;
+	/* QEMU's own CPU forgets the trap flag over a PAUSE, and comes here. */
+	if (step->by_trap)
+		kprobe_set_blockstep(true);
 	regs->ip = at;
 	kprobe_step_end(regs);
 	return true;

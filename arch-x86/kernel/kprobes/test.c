@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A call with all registers set, for the KUnit tests of kprobes on x86.
+ */
+#include <linux/stddef.h>
+
+#include "test.h"
+
+/*
+ * void kprobe_test_run(func, image): loads the registers and flags from image,
+ * calls func, stores what it has left of them, and puts the flags back.
+ */
+#ifdef CONFIG_X86_64
+
+static_assert(offsetof(struct kprobe_test_image, di) == 48);
+static_assert(offsetof(struct kprobe_test_image, flags) == 120);
+
+asm(
+	".pushsection .text, \"ax\"\n"
+	".global kprobe_test_run\n"
+	".type kprobe_test_run, @function\n"
+	"kprobe_test_run:\n"
+	ASM_ENDBR
+	"	pushq %rbp\n"
+	"	pushq %rbx\n"
+	"	pushq %r12\n"
+	"	pushq %r13\n"
+	"	pushq %r14\n"
+	"	pushq %r15\n"
+	"	pushfq\n"
+	"	pushq %rsi\n"		/* image */
+	"	pushq %rdi\n"		/* func */
+	"	pushq 120(%rsi)\n"
+	"	movq   0(%rsi), %rax\n"
+	"	movq   8(%rsi), %rcx\n"
+	"	movq  16(%rsi), %rdx\n"
+	"	movq  24(%rsi), %rbx\n"
+	"	movq  32(%rsi), %rbp\n"
+	"	movq  48(%rsi), %rdi\n"
+	"	movq  56(%rsi), %r8\n"
+	"	movq  64(%rsi), %r9\n"
+	"	movq  72(%rsi), %r10\n"
+	"	movq  80(%rsi), %r11\n"
+	"	movq  88(%rsi), %r12\n"
+	"	movq  96(%rsi), %r13\n"
+	"	movq 104(%rsi), %r14\n"
+	"	movq 112(%rsi), %r15\n"
+	"	movq  40(%rsi), %rsi\n"
+	"	popfq\n"
+	ANNOTATE_RETPOLINE_SAFE
+	"	call *(%rsp)\n"
+	"	xchgq %rsi, 8(%rsp)\n"
+	"	movq %rax,   0(%rsi)\n"
+	"	movq %rcx,   8(%rsi)\n"
+	"	movq %rdx,  16(%rsi)\n"
+	"	movq %rbx,  24(%rsi)\n"
+	"	movq %rbp,  32(%rsi)\n"
+	"	movq %rdi,  48(%rsi)\n"
+	"	movq %r8,   56(%rsi)\n"
+	"	movq %r9,   64(%rsi)\n"
+	"	movq %r10,  72(%rsi)\n"
+	"	movq %r11,  80(%rsi)\n"
+	"	movq %r12,  88(%rsi)\n"
+	"	movq %r13,  96(%rsi)\n"
+	"	movq %r14, 104(%rsi)\n"
+	"	movq %r15, 112(%rsi)\n"
+	"	pushfq\n"
+	"	popq 120(%rsi)\n"
+	"	popq %rdi\n"
+	"	popq %rax\n"
+	"	movq %rax,  40(%rsi)\n"
+	"	popfq\n"
+	"	popq %r15\n"
+	"	popq %r14\n"
+	"	popq %r13\n"
+	"	popq %r12\n"
+	"	popq %rbx\n"
+	"	popq %rbp\n"
+	"	" ASM_RET
+	".size kprobe_test_run, . - kprobe_test_run\n"
+	".popsection\n"
+);
+
+#else
+
+static_assert(offsetof(struct kprobe_test_image, di) == 24);
+static_assert(offsetof(struct kprobe_test_image, flags) == 28);
+
+asm(
+	".pushsection .text, \"ax\"\n"
+	".global kprobe_test_run\n"
+	".type kprobe_test_run, @function\n"
+	"kprobe_test_run:\n"
+	"	pushl %ebp\n"
+	"	pushl %ebx\n"
+	"	pushl %esi\n"
+	"	pushl %edi\n"
+	"	pushfl\n"
+	"	pushl %edx\n"		/* image */
+	"	pushl %eax\n"		/* func */
+	"	pushl 28(%edx)\n"
+	"	movl  0(%edx), %eax\n"
+	"	movl  4(%edx), %ecx\n"
+	"	movl 12(%edx), %ebx\n"
+	"	movl 16(%edx), %ebp\n"
+	"	movl 20(%edx), %esi\n"
+	"	movl 24(%edx), %edi\n"
+	"	movl  8(%edx), %edx\n"
+	"	popfl\n"
+	ANNOTATE_RETPOLINE_SAFE
+	"	call *(%esp)\n"
+	"	xchgl %edx, 4(%esp)\n"
+	"	movl %eax,  0(%edx)\n"
+	"	movl %ecx,  4(%edx)\n"
+	"	movl %ebx, 12(%edx)\n"
+	"	movl %ebp, 16(%edx)\n"
+	"	movl %esi, 20(%edx)\n"
+	"	movl %edi, 24(%edx)\n"
+	"	pushfl\n"
+	"	popl 28(%edx)\n"
+	"	popl %ecx\n"
+	"	popl %eax\n"
+	"	movl %eax,  8(%edx)\n"
+	"	popfl\n"
+	"	popl %edi\n"
+	"	popl %esi\n"
+	"	popl %ebx\n"
+	"	popl %ebp\n"
+	"	" ASM_RET
+	".size kprobe_test_run, . - kprobe_test_run\n"
+	".popsection\n"
+);
+
+#endif
+
+/* It does with the frame pointer what its caller in assembly asks for. */
+STACK_FRAME_NON_STANDARD(kprobe_test_run);

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the probed text on x86: which instructions are refused and why,
+ * where instructions begin, a field of many probes, and what happens without
+ * memory for slots. rN in a name: a class of bug, see
+ * ../../../../kernel/kprobes/test.h.
+ */
+#include <linux/kallsyms.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "test.h"
+
+static void expect_refusal(struct kunit *test, u8 *at, enum kprobe_refusal refusal, int err)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', at, KPROBE_TEST_PRE)->kp;
+
+	kprobe_test_expect_refusal(test, kp, refusal, err);
+}
+
+static struct kprobe *probe(struct kunit *test, char name, u8 *at)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, name, at, KPROBE_TEST_PRE)->kp;
+
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	return kp;
+}
+
+static void run(void (*func)(void))
+{
+	struct kprobe_test_image image = { .flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF };
+
+	kprobe_test_run(func, &image);
+}
+
+/* None of these is ever called. */
+ASM_FUNCTION(text_int3, "nop\n" AT("int3") ASM_RET);
+ASM_FUNCTION(text_int_n, "nop\n" AT("int $0x3") ASM_RET);
+ASM_FUNCTION(text_ud1, "nop\n" AT("ud1 %eax, %ecx") ASM_RET);
+ASM_FUNCTION(text_ud2, "nop\n" AT("ud2") ASM_RET);
+ASM_FUNCTION(text_iret, "nop\n" AT("iret") ASM_RET);
+ASM_FUNCTION(text_sysexit, "nop\n" AT("sysexit") ASM_RET);
+ASM_FUNCTION(text_far_ret, "nop\n" AT("lret") ASM_RET);
+ASM_FUNCTION(text_far_jmp, "nop\n" AT("ljmp *(" AX ")") ASM_RET);
+ASM_FUNCTION(text_far_call, "nop\n" AT("lcall *(" AX ")") ASM_RET);
+ASM_FUNCTION(text_far_jmp_prefix, "nop\n" AT("data16 ljmp *(" AX ")") ASM_RET);
+#ifdef CONFIG_X86_64
+ASM_FUNCTION(text_sysret, "nop\n" AT("sysretq") ASM_RET);
+#endif
+
+static void breakpoint_of_others(struct kunit *test)
+{
+	expect_refusal(test, text_int3_at, KPROBE_FOREIGN_BREAKPOINT, -EILSEQ);
+}
+
+static void instruction_that_only_traps_r12(struct kunit *test)
+{
+	expect_refusal(test, text_int_n_at, KPROBE_TRAP_INSN, -EINVAL);
+	expect_refusal(test, text_ud1_at, KPROBE_TRAP_INSN, -EINVAL);
+	expect_refusal(test, text_ud2_at, KPROBE_TRAP_INSN, -EINVAL);
+}
+
+static void instruction_that_leaves_r12(struct kunit *test)
+{
+	expect_refusal(test, text_iret_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+	expect_refusal(test, text_sysexit_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+#ifdef CONFIG_X86_64
+	expect_refusal(test, text_sysret_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+#endif
+}
+
+static void far_branch_r4(struct kunit *test)
+{
+	expect_refusal(test, text_far_ret_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+	expect_refusal(test, text_far_jmp_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+	expect_refusal(test, text_far_call_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+	expect_refusal(test, text_far_jmp_prefix_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
+}
+
+static void gate_area_r14(struct kunit *test)
+{
+#ifdef CONFIG_X86_VSYSCALL_EMULATION
+	expect_refusal(test, (u8 *)VSYSCALL_ADDR, KPROBE_NOT_TEXT, -EINVAL);
+#else
+	kunit_skip(test, "needs CONFIG_X86_VSYSCALL_EMULATION");
+#endif
+}
+
+ASM_FUNCTION(text_long, AT("movl $0x90909090, %eax") "nop\n" ASM_RET);
+
+/* Each byte of an instruction but the first, though all of them decode. */
+static void inside_an_instruction(struct kunit *test)
+{
+	u8 *at;
+
+	for (at = text_long_at + 1; at < text_long_next; at++)
+		expect_refusal(test, at, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	probe(test, 'a', text_long_next);
+	run(text_long);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+/* The search for the boundary has to see what the first probe has covered. */
+static void behind_a_probed_instruction_r8(struct kunit *test)
+{
+	u8 *at;
+
+	probe(test, 'a', text_long_at);
+	for (at = text_long_at + 1; at < text_long_next; at++)
+		expect_refusal(test, at, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	probe(test, 'b', text_long_next);
+	run(text_long);
+	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
+}
+
+static void second_probe_keeps_the_original_byte_r8(struct kunit *test)
+{
+	u64 text = kprobe_test_text(text_long_at);
+	struct kprobe *first, *second;
+
+	first = probe(test, 'a', text_long_at);
+	second = probe(test, 'b', text_long_at);
+	KUNIT_EXPECT_EQ(test, first->opcode, (u8)text);
+	KUNIT_EXPECT_EQ(test, second->opcode, (u8)text);
+	unregister_kprobe(first);
+	unregister_kprobe(second);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(text_long_at), text);
+}
+
+/* As a return with CONFIG_MITIGATION_SLS leaves it in the middle of a function. */
+ASM_FUNCTION(text_padded, "jmp 771f\nint3\nint3\nint3\n" AT("nop") ASM_RET);
+
+static void behind_padding_r11(struct kunit *test)
+{
+	probe(test, 'a', text_padded_at);
+	run(text_padded);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+	expect_refusal(test, text_padded_at - 1, KPROBE_FOREIGN_BREAKPOINT, -EILSEQ);
+}
+
+/* A probe on an entry stands behind the ENDBR, however it is asked for. */
+static void entry_with_endbr_r13(struct kunit *test)
+{
+	u8 *entry = (u8 *)kprobe_test_target, *behind = entry + ENDBR_INSN_SIZE;
+	struct kprobe *kp;
+
+	if (!ENDBR_INSN_SIZE || !is_endbr(*(u32 *)entry))
+		kunit_skip(test, "needs CONFIG_X86_KERNEL_IBT");
+	kp = probe(test, 'a', entry);
+	KUNIT_EXPECT_PTR_EQ(test, kp->addr, behind);
+	KUNIT_EXPECT_TRUE(test, kp->flags & KPROBE_FLAG_ON_FUNC_ENTRY);
+	kp = probe(test, 'b', behind);
+	KUNIT_EXPECT_PTR_EQ(test, kp->addr, behind);
+	KUNIT_EXPECT_TRUE(test, kp->flags & KPROBE_FLAG_ON_FUNC_ENTRY);
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
+}
+
+/*
+ * A field of functions, each with a row of instructions of one byte. Each
+ * function has a symbol, so that the search for a boundary is short.
+ */
+#define FIELD_ROWS	320
+#define FIELD_COLUMNS	64
+
+asm(".pushsection .text, \"ax\"\n"
+    ".macro kprobe_field_row nr\n"
+    "kprobe_field_\\nr:\n"
+    ".fill " __stringify(FIELD_COLUMNS) ", 1, 0x90\n"
+    ".endm\n"
+    ".altmacro\n"
+    ".balign 16\n"
+    "kprobe_field:\n"
+    ASM_ENDBR
+    "kprobe_field_rows:\n"
+    ANNOTATE_NOENDBR
+    ".set kprobe_field_counter, 0\n"
+    ".rept " __stringify(FIELD_ROWS) "\n"
+    "kprobe_field_row %kprobe_field_counter\n"
+    ".set kprobe_field_counter, kprobe_field_counter + 1\n"
+    ".endr\n"
+    ".noaltmacro\n"
+    "kprobe_field_end:\n"
+    ASM_RET
+    ".popsection\n");
+
+asmlinkage void kprobe_field(void);
+extern u8 kprobe_field_rows[];
+
+struct field {
+	unsigned int nr;
+	struct kprobe *kps;
+	struct kprobe **batch;
+	u8 *text;
+};
+
+static unsigned int field_hits;
+
+static int field_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	field_hits++;
+	return 0;
+}
+
+static void field_free(void *data)
+{
+	struct field *field = data;
+
+	if (field->kps && field->batch)
+		unregister_kprobes(field->batch, field->nr);
+	vfree(field->kps);
+	vfree(field->batch);
+	vfree(field->text);
+}
+
+static struct field *field_alloc(struct kunit *test)
+{
+	struct field *field = kunit_kzalloc(test, sizeof(*field), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, field);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, field_free, field));
+	field->nr = FIELD_ROWS * FIELD_COLUMNS;
+	field->kps = vcalloc(field->nr, sizeof(*field->kps));
+	field->batch = vcalloc(field->nr, sizeof(*field->batch));
+	field->text = vmalloc(field->nr);
+	KUNIT_ASSERT_NOT_NULL(test, field->kps);
+	KUNIT_ASSERT_NOT_NULL(test, field->batch);
+	KUNIT_ASSERT_NOT_NULL(test, field->text);
+	for (i = 0; i < field->nr; i++) {
+		field->batch[i] = &field->kps[i];
+		field->kps[i].addr = kprobe_field_rows + i;
+		field->kps[i].pre_handler = field_pre;
+	}
+	memcpy(field->text, kprobe_field_rows, field->nr);
+	return field;
+}
+
+/* 20,480 breakpoints side by side: each is hit once, and all go again. */
+static void field_of_many_probes(struct kunit *test)
+{
+	struct field *field = field_alloc(test);
+
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(field->batch, field->nr));
+	field_hits = 0;
+	run(kprobe_field);
+	KUNIT_EXPECT_EQ(test, field_hits, field->nr);
+	unregister_kprobes(field->batch, field->nr);
+	KUNIT_EXPECT_MEMEQ(test, kprobe_field_rows, field->text, field->nr);
+	run(kprobe_field);
+	KUNIT_EXPECT_EQ(test, field_hits, field->nr);
+}
+
+/* A probe on kprobe_slot_alloc() returns for it, with nothing. */
+static int no_slot_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	regs->ax = 0;
+	regs->ip = *(unsigned long *)regs->sp;
+	regs->sp += sizeof(long);
+	return 1;
+}
+
+static struct kprobe *without_slots(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'x', NULL, 0)->kp;
+
+	kp->symbol_name = "kprobe_slot_alloc";
+	kp->pre_handler = no_slot_pre;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	return kp;
+}
+
+static void no_memory_to_register(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', text_long_at, KPROBE_TEST_PRE)->kp;
+	struct kprobe *without = without_slots(test);
+	u64 text = kprobe_test_text(text_long_at);
+
+	KUNIT_EXPECT_EQ(test, -ENOMEM, register_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(text_long_at), text);
+	KUNIT_EXPECT_PTR_EQ(test, kp->addr, text_long_at);
+	unregister_kprobe(without);
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe(kp));
+	run(text_long);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+static void no_memory_to_enable_r16(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', text_long_at, KPROBE_TEST_PRE)->kp;
+	u64 text = kprobe_test_text(text_long_at);
+	struct kprobe *without;
+
+	kp->flags = KPROBE_FLAG_DISABLED;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	without = without_slots(test);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, enable_kprobe(kp));
+	KUNIT_EXPECT_TRUE(test, kprobe_disabled(kp));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(text_long_at), text);
+	unregister_kprobe(without);
+	KUNIT_EXPECT_EQ(test, 0, enable_kprobe(kp));
+	run(text_long);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+/* The slot with a jump back is there; the other, for post-handlers, is not to be had. */
+static void no_memory_to_join(struct kunit *test)
+{
+	struct kprobe *joining = &kprobe_test_probe(test, 'b', text_long_at,
+						    KPROBE_TEST_PRE | KPROBE_TEST_POST)->kp;
+	struct kprobe *without;
+
+	probe(test, 'a', text_long_at);
+	without = without_slots(test);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, register_kprobe(joining));
+	run(text_long);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+	unregister_kprobe(without);
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe(joining));
+	run(text_long);
+	KUNIT_EXPECT_STREQ(test, "abB", kprobe_test_trace());
+}
+
+static unsigned int slot_pages(void)
+{
+	char type, name[KSYM_NAME_LEN];
+	unsigned int nr = 0;
+	unsigned long addr;
+
+	while (!kprobe_get_kallsym(nr, &addr, &type, name))
+		nr++;
+	return nr;
+}
+
+/* More sites come and go than fit in a page of slots. */
+static void dead_sites_leave_no_slots(struct kunit *test)
+{
+	struct field *field = field_alloc(test);
+	unsigned int before;
+
+	kprobe_retire_flush();
+	before = slot_pages();
+	kprobe_forced_way = KPROBE_WAY_TRAP;
+	KUNIT_EXPECT_EQ(test, 0, register_kprobes(field->batch, PAGE_SIZE / KPROBE_SLOT_SIZE + 1));
+	kprobe_forced_way = KPROBE_WAY_AUTO;
+	KUNIT_EXPECT_GT(test, slot_pages(), before);
+	unregister_kprobes(field->batch, PAGE_SIZE / KPROBE_SLOT_SIZE + 1);
+	kprobe_retire_flush();
+	KUNIT_EXPECT_EQ(test, slot_pages(), before);
+}
+
+static struct kunit_case kprobe_text_cases[] = {
+	KUNIT_CASE(breakpoint_of_others),
+	KUNIT_CASE(instruction_that_only_traps_r12),
+	KUNIT_CASE(instruction_that_leaves_r12),
+	KUNIT_CASE(far_branch_r4),
+	KUNIT_CASE(gate_area_r14),
+	KUNIT_CASE(inside_an_instruction),
+	KUNIT_CASE(behind_a_probed_instruction_r8),
+	KUNIT_CASE(second_probe_keeps_the_original_byte_r8),
+	KUNIT_CASE(behind_padding_r11),
+	KUNIT_CASE(entry_with_endbr_r13),
+	KUNIT_CASE_SLOW(field_of_many_probes),
+	KUNIT_CASE(no_memory_to_register),
+	KUNIT_CASE(no_memory_to_enable_r16),
+	KUNIT_CASE(no_memory_to_join),
+	KUNIT_CASE_SLOW(dead_sites_leave_no_slots),
+	{ }
+};
+
+static struct kunit_suite kprobe_text_suite = {
+	.name = "kprobe_text",
+	.test_cases = kprobe_text_cases,
+};
+
+kunit_test_suite(kprobe_text_suite);

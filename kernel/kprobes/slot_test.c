@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the executable slots, and of what is retired being released.
+ */
+#include <linux/kallsyms.h>
+#include <linux/uaccess.h>
+
+#include "test.h"
+
+#define SLOTS_PER_PAGE	(PAGE_SIZE / KPROBE_SLOT_SIZE)
+
+struct slots {
+	unsigned int nr;
+	void *slot[2 * SLOTS_PER_PAGE];
+};
+
+static void slots_free(void *data)
+{
+	struct slots *slots = data;
+
+	guard(mutex)(&kprobe_mutex);
+	while (slots->nr)
+		kprobe_slot_free(slots->slot[--slots->nr]);
+}
+
+static struct slots *slots_alloc(struct kunit *test, struct kprobe_site *owner, unsigned int nr)
+{
+	struct slots *slots = kunit_kzalloc(test, sizeof(*slots), GFP_KERNEL);
+	void *slot;
+
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, slots_free, slots));
+	mutex_lock(&kprobe_mutex);
+	while (slots->nr < nr && (slot = kprobe_slot_alloc(owner)))
+		slots->slot[slots->nr++] = slot;
+	mutex_unlock(&kprobe_mutex);
+	KUNIT_ASSERT_EQ(test, slots->nr, nr);
+	return slots;
+}
+
+static unsigned int slot_pages(void)
+{
+	char type, name[KSYM_NAME_LEN];
+	unsigned int nr = 0;
+	unsigned long addr;
+
+	while (!kprobe_get_kallsym(nr, &addr, &type, name))
+		nr++;
+	return nr;
+}
+
+static struct kprobe_site *owner_of(void *slot)
+{
+	guard(preempt)();
+	return kprobe_slot_owner((unsigned long)slot);
+}
+
+static void slots_do_not_overlap(struct kunit *test)
+{
+	struct slots *slots = slots_alloc(test, NULL, SLOTS_PER_PAGE + 1);
+	unsigned int i, j, overlaps = 0;
+
+	for (i = 0; i < slots->nr; i++) {
+		for (j = 0; j < i; j++)
+			overlaps += abs(slots->slot[i] - slots->slot[j]) < KPROBE_SLOT_SIZE;
+	}
+	KUNIT_EXPECT_EQ(test, overlaps, 0);
+}
+
+static void slot_knows_its_site(struct kunit *test)
+{
+	struct kprobe_site *owner = kunit_kzalloc(test, sizeof(*owner), GFP_KERNEL);
+	struct slots *slots;
+	void *slot;
+
+	KUNIT_ASSERT_NOT_NULL(test, owner);
+	slots = slots_alloc(test, owner, 1);
+	slot = slots->slot[0];
+	KUNIT_EXPECT_TRUE(test, is_kprobe_insn_slot((unsigned long)slot));
+	KUNIT_EXPECT_PTR_EQ(test, owner_of(slot), owner);
+	KUNIT_EXPECT_PTR_EQ(test, owner_of(slot + KPROBE_SLOT_SIZE - 1), owner);
+	KUNIT_EXPECT_PTR_NE(test, owner_of(slot + KPROBE_SLOT_SIZE), owner);
+	slots_free(slots);
+	KUNIT_EXPECT_NULL(test, owner_of(slot));
+	KUNIT_EXPECT_NULL(test, owner_of(kprobe_test_target));
+	KUNIT_EXPECT_FALSE(test, is_kprobe_insn_slot((unsigned long)kprobe_test_target));
+}
+
+/* Never writable and executable: a plain store, which asks no one, faults. */
+static void slots_are_read_only(struct kunit *test)
+{
+	struct slots *slots = slots_alloc(test, NULL, 1);
+	u8 byte;
+
+	KUNIT_EXPECT_EQ(test, 0, copy_from_kernel_nofault(&byte, slots->slot[0], 1));
+	KUNIT_EXPECT_EQ(test, -EFAULT, copy_to_kernel_nofault(slots->slot[0], &byte, 1));
+}
+
+static void freed_slot_is_used_again(struct kunit *test)
+{
+	struct slots *kept = slots_alloc(test, NULL, 1);
+	struct slots *slots = slots_alloc(test, NULL, 1);
+	void *slot = slots->slot[0];
+
+	slots_free(slots);
+	slots = slots_alloc(test, NULL, 1);
+	KUNIT_EXPECT_PTR_EQ(test, slots->slot[0], slot);
+	slots_free(kept);
+}
+
+static void empty_pages_are_returned(struct kunit *test)
+{
+	struct slots *slots;
+	unsigned int before;
+
+	/* What earlier tests have retired shall not go in between. */
+	kprobe_retire_flush();
+	before = slot_pages();
+	slots = slots_alloc(test, NULL, 2 * SLOTS_PER_PAGE);
+	KUNIT_EXPECT_GE(test, slot_pages(), before + 1);
+	slots_free(slots);
+	kprobe_retire_flush();
+	KUNIT_EXPECT_EQ(test, slot_pages(), before);
+}
+
+static void released(struct kprobe_retired *retired)
+{
+	kprobe_test_trace_add('r');
+}
+
+static void flush_waits_for_the_release(struct kunit *test)
+{
+	struct kprobe_retired *retired = kunit_kzalloc(test, sizeof(*retired), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, retired);
+	kprobe_test_trace();
+	kprobe_retire(retired, released);
+	kprobe_retire_flush();
+	KUNIT_EXPECT_STREQ(test, "r", kprobe_test_trace());
+}
+
+static struct kunit_case kprobe_slot_cases[] = {
+	KUNIT_CASE(slots_do_not_overlap),
+	KUNIT_CASE(slot_knows_its_site),
+	KUNIT_CASE(slots_are_read_only),
+	KUNIT_CASE(freed_slot_is_used_again),
+	KUNIT_CASE_SLOW(empty_pages_are_returned),
+	KUNIT_CASE_SLOW(flush_waits_for_the_release),
+	{ }
+};
+
+static struct kunit_suite kprobe_slot_suite = {
+	.name = "kprobe_slot",
+	.test_cases = kprobe_slot_cases,
+};
+
+kunit_test_suite(kprobe_slot_suite);

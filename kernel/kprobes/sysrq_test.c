@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the list that Alt+SysRq+W prints.
+ */
+#include <linux/console.h>
+#include <linux/irq_work.h>
+#include <linux/sysrq.h>
+#include <linux/vmalloc.h>
+
+#include "test.h"
+
+/* A console that keeps what is printed first, and counts all lines. */
+static char heard[2048];
+static size_t heard_len;
+static unsigned int heard_lines;
+
+static void hear(struct console *con, const char *text, unsigned int len)
+{
+	const char *end = text + len;
+	size_t kept = min_t(size_t, len, sizeof(heard) - 1 - heard_len);
+
+	memcpy(heard + heard_len, text, kept);
+	heard_len += kept;
+	while ((text = memchr(text, '\n', end - text))) {
+		heard_lines++;
+		text++;
+	}
+}
+
+static struct console ear = {
+	.name	= "kprobes",
+	.write	= hear,
+	.flags	= CON_ENABLED,
+	.index	= -1,
+};
+
+static int old_loglevel;
+
+static int sysrq_test_init(struct kunit *test)
+{
+	old_loglevel = console_loglevel;
+	console_loglevel = CONSOLE_LOGLEVEL_DEFAULT;
+	register_console(&ear);
+	return 0;
+}
+
+static void sysrq_test_exit(struct kunit *test)
+{
+	unregister_console(&ear);
+	console_loglevel = old_loglevel;
+}
+
+static void listen(void)
+{
+	console_lock();
+	memset(heard, 0, sizeof(heard));
+	heard_len = 0;
+	heard_lines = 0;
+	console_unlock();
+}
+
+/* Until all that was printed has been heard. */
+static void listened(void)
+{
+	console_lock();
+	console_unlock();
+}
+
+static void sysrq_irq(struct irq_work *work)
+{
+	sysrq_show_kprobes();
+}
+static DEFINE_IRQ_WORK(sysrq_work, sysrq_irq);
+
+static void show_from_interrupt(void)
+{
+	listen();
+	irq_work_queue(&sysrq_work);
+	irq_work_sync(&sysrq_work);
+	listened();
+}
+
+static struct kprobe *new_probe(struct kunit *test, char name, void *addr, u32 flags)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, name, addr, KPROBE_TEST_PRE)->kp;
+
+	kp->flags = flags;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	return kp;
+}
+
+/* The line of a probe, but for what is put in front of every line. */
+static const char *line_of(struct kunit *test, struct kprobe *kp, const char *rest)
+{
+	char *line = kunit_kzalloc(test, 256, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	snprintf(line, 256, "[<%p>] %pS %s\n", kp->addr, kp->addr, rest);
+	return line;
+}
+
+/* Finds the lines in this order, returns how many. */
+static unsigned int lines_in_order(const char * const *lines, unsigned int nr)
+{
+	const char *at = heard;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		at = strstr(at, lines[i]);
+		if (!at)
+			break;
+		at += strlen(lines[i]);
+	}
+	return i;
+}
+
+static const char *armed(struct kunit *test, struct kprobe *kp, const char *remarks)
+{
+	const char *way = arch_kprobe_way(kprobe_site_lookup((unsigned long)kp->addr));
+	char rest[64];
+
+	snprintf(rest, sizeof(rest), "breakpoint (%s)%s", way, remarks);
+	return line_of(test, kp, rest);
+}
+
+static void no_probe_no_line(struct kunit *test)
+{
+	static const char * const lines[] = { "Show kprobes\n" };
+
+	KUNIT_ASSERT_TRUE(test, list_empty(&kprobe_sites));
+	listen();
+	sysrq_show_kprobes();
+	listened();
+	KUNIT_EXPECT_EQ(test, 1, lines_in_order(lines, 1));
+	KUNIT_EXPECT_EQ(test, 1, heard_lines);
+}
+
+static void a_line_a_probe_with_what_holds(struct kunit *test)
+{
+	struct kprobe *plain = new_probe(test, 'a', kprobe_test_target, 0);
+	struct kprobe *beside = new_probe(test, 'b', kprobe_test_target, KPROBE_FLAG_DISABLED);
+	struct kprobe *alone = new_probe(test, 'c', kprobe_test_other, KPROBE_FLAG_DISABLED);
+	const char *lines[4];
+
+	beside->nmissed = 3;
+	lines[0] = "Show kprobes\n";
+	lines[1] = armed(test, plain, "");
+	lines[2] = armed(test, beside, " disabled missed 3");
+	lines[3] = line_of(test, alone, "not armed disabled");
+
+	listen();
+	sysrq_show_kprobes();
+	listened();
+	KUNIT_EXPECT_EQ(test, 4, lines_in_order(lines, 4));
+	KUNIT_EXPECT_EQ(test, 4, heard_lines);
+}
+
+static void from_an_interrupt_with_the_mutex_held(struct kunit *test)
+{
+	struct kprobe *kp = new_probe(test, 'a', kprobe_test_target, 0);
+	const char *lines[2] = { "Show kprobes\n", armed(test, kp, "") };
+
+	mutex_lock(&kprobe_mutex);
+	show_from_interrupt();
+	mutex_unlock(&kprobe_mutex);
+	KUNIT_EXPECT_EQ(test, 2, lines_in_order(lines, 2));
+}
+
+static void the_key_lists_probes(struct kunit *test)
+{
+	struct kprobe *kp = new_probe(test, 'a', kprobe_test_target, 0);
+	const char *lines[2] = { "Show kprobes\n", armed(test, kp, "") };
+
+	listen();
+	__handle_sysrq('w', false);
+	listened();
+	KUNIT_EXPECT_EQ(test, 2, lines_in_order(lines, 2));
+}
+
+static void the_mask_is_respected(struct kunit *test)
+{
+	static const char * const lines[] = { "Show kprobes\n" };
+	int mask = sysrq_mask();
+
+	/* 8: dumps. 16: sync, which is another key's. */
+	sysrq_toggle_support(16);
+	listen();
+	handle_sysrq('w');
+	listened();
+	KUNIT_EXPECT_EQ(test, 0, lines_in_order(lines, 1));
+
+	sysrq_toggle_support(8);
+	listen();
+	handle_sysrq('w');
+	listened();
+	KUNIT_EXPECT_EQ(test, 1, lines_in_order(lines, 1));
+	sysrq_toggle_support(mask);
+}
+
+#define MANY	10000
+
+struct crowd {
+	struct kprobe *kps;
+	struct kprobe **batch;
+};
+
+static void crowd_free(void *data)
+{
+	struct crowd *crowd = data;
+
+	if (crowd->batch && crowd->kps)
+		unregister_kprobes(crowd->batch, MANY);
+	vfree(crowd->batch);
+	vfree(crowd->kps);
+}
+
+static void ten_thousand_probes(struct kunit *test)
+{
+	struct crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	crowd->kps = vcalloc(MANY, sizeof(*crowd->kps));
+	crowd->batch = vcalloc(MANY, sizeof(*crowd->batch));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, crowd_free, crowd));
+	KUNIT_ASSERT_NOT_NULL(test, crowd->kps);
+	KUNIT_ASSERT_NOT_NULL(test, crowd->batch);
+
+	for (i = 0; i < MANY; i++) {
+		crowd->kps[i].addr = (void *)(i & 1 ? kprobe_test_target : kprobe_test_other);
+		crowd->kps[i].flags = KPROBE_FLAG_DISABLED;
+		crowd->batch[i] = &crowd->kps[i];
+	}
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(crowd->batch, MANY));
+
+	/* A lockup would be reported, and panic the kernels of make test. */
+	show_from_interrupt();
+	KUNIT_EXPECT_EQ(test, MANY + 1, heard_lines);
+}
+
+static struct kunit_case sysrq_cases[] = {
+	KUNIT_CASE(no_probe_no_line),
+	KUNIT_CASE(a_line_a_probe_with_what_holds),
+	KUNIT_CASE(from_an_interrupt_with_the_mutex_held),
+	KUNIT_CASE(the_key_lists_probes),
+	KUNIT_CASE(the_mask_is_respected),
+	KUNIT_CASE_SLOW(ten_thousand_probes),
+	{}
+};
+
+static struct kunit_suite sysrq_suite = {
+	.name = "kprobe_sysrq",
+	.init = sysrq_test_init,
+	.exit = sysrq_test_exit,
+	.test_cases = sysrq_cases,
+};
+
+kunit_test_suite(sysrq_suite);
