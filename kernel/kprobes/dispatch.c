@@ -28,14 +28,23 @@ static __always_inline void kprobe_count_missed(struct kprobe *kp)
 	raw_atomic_long_inc((atomic_long_t *)&kp->nmissed);
 }
 
-static __always_inline void kprobe_miss(const unsigned long *active)
+/**
+ * kprobe_hit_miss() - run no handlers in this hit
+ * @hit: the hit, whose pre-handlers have not run; counted as missed for each
+ *	probe
+ *
+ * Context: preemption and interrupts off.
+ */
+void kprobe_hit_miss(struct kprobe_hit *hit)
 {
 	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(active, &probes);
+	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
 
 	for (i = 0; i < nr; i++)
 		kprobe_count_missed(probes[i]);
+	hit->active = 0;
 }
+NOKPROBE_SYMBOL(kprobe_hit_miss);
 
 /**
  * kprobe_hit_rejoin() - a hit whose pre-handlers have run goes on
@@ -70,10 +79,8 @@ void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site)
 	hit->site = site;
 	hit->active = READ_ONCE(site->active);
 	hit->outer = __this_cpu_read(current_kprobe);
-	if (unlikely(hit->outer)) {
-		kprobe_miss(&hit->active);
-		hit->active = 0;
-	}
+	if (unlikely(hit->outer))
+		kprobe_hit_miss(hit);
 }
 NOKPROBE_SYMBOL(kprobe_hit_begin);
 

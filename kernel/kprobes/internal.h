@@ -208,6 +208,7 @@ struct kprobe_hit {
 };
 
 void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site);
+void kprobe_hit_miss(struct kprobe_hit *hit);
 void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
 bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs);
 void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs);

@@ -33,8 +33,9 @@ enum opcode_map {
  * @map: enum opcode_map
  * @first: first opcode of the range
  * @last: last one
- * @modrm_mask: bits of the ModRM byte that have to be those of @modrm
- * @modrm: see @modrm_mask
+ * @modrm: the ModRM byte that it needs
+ * @modrm.mask: the bits of it that count
+ * @modrm.value: what they have to be
  * @prefixes: PFX_*, at least one of them has to be there; 0: none has to
  * @error: enum kprobe_insn_error
  * @op: enum kprobe_op
@@ -44,19 +45,21 @@ struct rule {
 	u8	map;
 	u8	first;
 	u8	last;
-	u8	modrm_mask;
-	u8	modrm;
+	struct {
+		u8	mask;
+		u8	value;
+	} modrm;
 	u8	prefixes;
 	u8	error;
 	u8	op;
 	u16	flags;
 };
 
-#define ALL		0, 0			/* no matter what the ModRM byte is */
-#define EXT(n)		0x38, (n) << 3		/* the opcode goes on in its reg field */
-#define EXT_REG(n)	0xf8, 0xc0 | (n) << 3	/* and the operand is a register */
-#define REGS		0xc0, 0xc0		/* the operand is a register */
-#define EXACT(byte)	0xff, byte		/* the opcode goes on in all of it */
+#define ALL		{ 0, 0 }			/* any ModRM byte, or none */
+#define EXT(n)		{ 0x38, (n) << 3 }		/* the opcode goes on in its reg field */
+#define EXT_REG(n)	{ 0xf8, 0xc0 | (n) << 3 }	/* and the operand is a register */
+#define REGS		{ 0xc0, 0xc0 }			/* the operand is a register */
+#define EXACT(byte)	{ 0xff, byte }			/* the opcode goes on in all of it */
 
 #define OP_RULE(_map, _first, _last, _modrm, _prefixes, _op, _flags)	\
 	{ MAP_##_map, _first, _last, _modrm, _prefixes,			\
@@ -240,7 +243,7 @@ static bool rule_matches(const struct rule *rule, struct insn *insn, u8 prefixes
 
 	return insn_map(insn) == rule->map &&
 	       opcode >= rule->first && opcode <= rule->last &&
-	       (insn->modrm.bytes[0] & rule->modrm_mask) == rule->modrm &&
+	       (insn->modrm.bytes[0] & rule->modrm.mask) == rule->modrm.value &&
 	       (!rule->prefixes || (prefixes & rule->prefixes));
 }
 

@@ -40,6 +40,7 @@ struct pt_regs;
  * @KPROBE_OP_CLI: clear the interrupt flag
  * @KPROBE_OP_STI: set it
  * @KPROBE_OP_MOV_REG: copy register @reg into register @base, @osize bytes
+ * @KPROBE_NR_OPS: how many there are
  */
 enum kprobe_op {
 	KPROBE_OP_NONE,

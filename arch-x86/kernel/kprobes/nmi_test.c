@@ -118,7 +118,7 @@ static void nmi_at_the_trap_of_a_step_r24(struct kunit *test)
 	kunit_info(test, "the NMI's own hit was %s", seen.inner_pre ? "made" : "missed");
 }
 
-static void nmi_exit(struct kunit *test)
+static void nmi_test_exit(struct kunit *test)
 {
 	kprobe_forced_way = KPROBE_WAY_AUTO;
 }
@@ -130,7 +130,7 @@ static struct kunit_case kprobe_nmi_cases[] = {
 
 static struct kunit_suite kprobe_nmi_suite = {
 	.name = "kprobe_nmi",
-	.exit = nmi_exit,
+	.exit = nmi_test_exit,
 	.test_cases = kprobe_nmi_cases,
 };
 

@@ -17,6 +17,7 @@ struct kprobe_hit;
 /* way.c */
 extern enum kprobe_way kprobe_forced_way;
 void kprobe_choose_ways(struct arch_kprobe_site *arch);
+bool kprobe_can_go_untrapped(const struct kprobe_insn *insn);
 
 /* step.c */
 void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs, bool by_trap);

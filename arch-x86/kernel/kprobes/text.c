@@ -88,9 +88,12 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 		return KPROBE_NOT_TEXT;
 
 	error = kprobe_classify(&site->arch.insn, buf, avail);
-	if (!error)
-		kprobe_choose_ways(&site->arch);
-	return kprobe_insn_refusal(error);
+	if (error)
+		return kprobe_insn_refusal(error);
+	if (!kprobe_can_go_untrapped(&site->arch.insn))
+		return KPROBE_LEAVING_INSN;
+	kprobe_choose_ways(&site->arch);
+	return KPROBE_OK;
 }
 
 unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry)

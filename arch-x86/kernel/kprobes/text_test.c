@@ -38,9 +38,9 @@ ASM_FUNCTION(text_int3, "nop\n" AT("int3") ASM_RET);
 ASM_FUNCTION(text_int_n, "nop\n" AT("int $0x3") ASM_RET);
 ASM_FUNCTION(text_ud1, "nop\n" AT("ud1 %eax, %ecx") ASM_RET);
 ASM_FUNCTION(text_ud2, "nop\n" AT("ud2") ASM_RET);
-ASM_FUNCTION(text_iret, "nop\n" AT("iret") ASM_RET);
-ASM_FUNCTION(text_sysexit, "nop\n" AT("sysexit") ASM_RET);
-ASM_FUNCTION(text_far_ret, "nop\n" AT("lret") ASM_RET);
+ASM_FUNCTION(text_iret, "nop\n" AT("iretl") ASM_RET);
+ASM_FUNCTION(text_sysexit, "nop\n" AT("sysexitl") ASM_RET);
+ASM_FUNCTION(text_far_ret, "nop\n" AT("lretl") ASM_RET);
 ASM_FUNCTION(text_far_jmp, "nop\n" AT("ljmp *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_call, "nop\n" AT("lcall *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_jmp_prefix, "nop\n" AT("data16 ljmp *(" AX ")") ASM_RET);
@@ -278,7 +278,7 @@ static void no_memory_to_register(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, -ENOMEM, register_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, kprobe_test_text(text_long_at), text);
-	KUNIT_EXPECT_PTR_EQ(test, kp->addr, text_long_at);
+	KUNIT_EXPECT_PTR_EQ(test, kp->addr, &text_long_at[0]);
 	unregister_kprobe(without);
 	KUNIT_EXPECT_EQ(test, 0, register_kprobe(kp));
 	run(text_long);

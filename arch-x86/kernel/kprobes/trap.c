@@ -6,48 +6,88 @@
  * off, calls nothing that can be probed, and takes no lock.
  */
 #include <linux/uaccess.h>
+#include <asm/cpu_entry_area.h>
 #include <asm/traps.h>
 
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
 
-/* Executes the instruction, or sends the CPU to where it will be executed. */
-static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *regs)
+/*
+ * On x86-64 #DB has one stack of its own per CPU, so a #DB that comes while
+ * another is being handled destroys that one's frame. The trap flag must not be
+ * used on that stack, nor on one of an exception that may have interrupted it:
+ * an NMI's, say. They are all in the same area.
+ */
+static __always_inline bool kprobe_may_trap(const struct pt_regs *regs)
+{
+	return IS_ENABLED(CONFIG_X86_32) ||
+	       regs->sp - CPU_ENTRY_AREA_BASE >= CPU_ENTRY_AREA_MAP_SIZE;
+}
+
+static __always_inline void kprobe_run_boosted(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	regs->ip = (unsigned long)hit->site->arch.boost;
+	kprobe_hit_end(hit);
+}
+
+/* For a hit that runs no handler: in a way that cannot fail anywhere. */
+static __always_inline void kprobe_run_plain(struct kprobe_hit *hit, struct pt_regs *regs)
 {
 	struct arch_kprobe_site *arch = &hit->site->arch;
-	bool has_post = kprobe_active_has_post(hit->active);
-	enum kprobe_way way = has_post ? arch->way_post : arch->way;
 
-	if (way == KPROBE_WAY_EMULATE) {
+	if (kprobe_emulate(&arch->insn, hit->site->addr, regs))
+		kprobe_hit_end(hit);
+	else if (arch->boost)
+		kprobe_run_boosted(hit, regs);
+	else
+		kprobe_step_begin(hit, regs, false);
+}
+
+/* Executes the instruction, or sends the CPU to where it will be executed. */
+static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *regs,
+				       enum kprobe_way way)
+{
+	struct arch_kprobe_site *arch = &hit->site->arch;
+
+	switch (way) {
+	case KPROBE_WAY_EMULATE:
 		if (kprobe_emulate(&arch->insn, hit->site->addr, regs)) {
 			kprobe_hit_post(hit, regs);
 			kprobe_hit_end(hit);
-			return;
+		} else if (kprobe_may_trap(regs)) {
+			kprobe_step_begin(hit, regs, true);
+		} else {
+			/* Its operand cannot be read: it will fault. */
+			kprobe_run_boosted(hit, regs);
 		}
-		way = KPROBE_WAY_TRAP;
+		break;
+	case KPROBE_WAY_BOOST:
+		kprobe_run_boosted(hit, regs);
+		break;
+	default:
+		kprobe_step_begin(hit, regs, way == KPROBE_WAY_TRAP);
 	}
-	/* A reentrant hit takes the slot that the site's own probes need. */
-	if (way == KPROBE_WAY_BOOST && arch->boost) {
-		regs->ip = (unsigned long)arch->boost;
-		kprobe_hit_end(hit);
-		return;
-	}
-	if (way == KPROBE_WAY_BOOST)
-		way = arch->way_post;
-	kprobe_step_begin(hit, regs, way == KPROBE_WAY_TRAP);
 }
 
 static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct pt_regs *regs)
 {
+	enum kprobe_way way;
 	struct kprobe_hit hit;
 
 	kprobe_hit_begin(&hit, site);
+	way = kprobe_active_has_post(hit.active) ? site->arch.way_post : site->arch.way;
+	if (way == KPROBE_WAY_TRAP && !kprobe_may_trap(regs))
+		kprobe_hit_miss(&hit);
+
 	if (kprobe_hit_pre(&hit, regs)) {
 		kprobe_hit_end(&hit);
 		return;
 	}
 	regs->ip = site->addr;
-	kprobe_run(&hit, regs);
+	if (hit.active)
+		kprobe_run(&hit, regs, way);
+	else
+		kprobe_run_plain(&hit, regs);
 }
 
 /**

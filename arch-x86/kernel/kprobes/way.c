@@ -124,17 +124,47 @@ static bool kprobe_may_fall_back(const struct kprobe_insn *insn)
 	return insn->op == KPROBE_OP_JMP_MEM || insn->op == KPROBE_OP_CALL_MEM;
 }
 
+/**
+ * kprobe_can_go_untrapped() - can it be executed without the trap flag?
+ * @insn: the instruction
+ *
+ * The trap flag cannot always be used, see kprobe_may_trap(). Whatever else is
+ * wanted, there must be a way without. A branch to an absolute address needs
+ * no trap to go there.
+ *
+ * Return: true if so.
+ */
+bool kprobe_can_go_untrapped(const struct kprobe_insn *insn)
+{
+	return insn->op != KPROBE_OP_NONE ||
+	       (insn->flags & (KPROBE_INSN_BOOST | KPROBE_INSN_STEP_BP | KPROBE_INSN_ABS_IP));
+}
+
+/* Steps under the trap flag: also a slot to run in when that cannot be used. */
+static enum kprobe_refusal kprobe_trap_provide(struct kprobe_site *site)
+{
+	struct arch_kprobe_site *arch = &site->arch;
+	enum kprobe_refusal refusal;
+
+	refusal = kprobe_slot_provide(site, &arch->step, false);
+	if (refusal)
+		return refusal;
+	if (arch->insn.op != KPROBE_OP_NONE && !kprobe_may_fall_back(&arch->insn))
+		return KPROBE_OK;
+	return kprobe_slot_provide(site, &arch->boost, true);
+}
+
 enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 {
 	struct arch_kprobe_site *arch = &site->arch;
 
 	switch (has_post ? arch->way_post : arch->way) {
 	case KPROBE_WAY_EMULATE:
-		if (!kprobe_may_fall_back(&arch->insn))
-			return KPROBE_OK;
-		return kprobe_slot_provide(site, &arch->step, false);
+		return kprobe_may_fall_back(&arch->insn) ? kprobe_trap_provide(site) : KPROBE_OK;
 	case KPROBE_WAY_BOOST:
 		return kprobe_slot_provide(site, &arch->boost, true);
+	case KPROBE_WAY_TRAP:
+		return kprobe_trap_provide(site);
 	default:
 		return kprobe_slot_provide(site, &arch->step, false);
 	}
