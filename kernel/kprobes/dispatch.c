@@ -14,7 +14,12 @@
 
 DEFINE_PER_CPU(struct kprobe *, current_kprobe);
 
-/* Stands in current_kprobe for code that must not run handlers. */
+/*
+ * Stands in current_kprobe where no handlers may run, and none is running: in
+ * kprobe_busy_begin() sections, and in a hit between its handlers. It has no
+ * fault handler, so an exception there, of a memory operand that is emulated,
+ * say, is no probe's business.
+ */
 static struct kprobe kprobe_busy = {
 	.addr = (kprobe_opcode_t *)kprobe_busy_begin,
 };
@@ -79,6 +84,7 @@ void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site)
 	hit->site = site;
 	hit->active = READ_ONCE(site->active);
 	hit->outer = __this_cpu_read(current_kprobe);
+	__this_cpu_write(current_kprobe, &kprobe_busy);
 	if (unlikely(hit->outer))
 		kprobe_hit_miss(hit);
 }
@@ -101,11 +107,13 @@ bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs)
 	for (i = 0; i < nr; i++) {
 		struct kprobe *kp = probes[i];
 
-		/* Also without a pre-handler: the hit is under way now. */
+		if (!kp->pre_handler)
+			continue;
 		__this_cpu_write(current_kprobe, kp);
-		if (kp->pre_handler && kp->pre_handler(kp, regs))
+		if (kp->pre_handler(kp, regs))
 			return true;
 	}
+	__this_cpu_write(current_kprobe, &kprobe_busy);
 	return false;
 }
 NOKPROBE_SYMBOL(kprobe_hit_pre);

@@ -33,7 +33,7 @@ static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
 
 	kprobe_remarks(kp, remarks, sizeof(remarks));
 	if (READ_ONCE(site->state) == KPROBE_ARMED)
-		pr_info("[<%p>] %pS breakpoint (%s)%s\n", addr, addr, arch_kprobe_way(site),
+		pr_info("[<%p>] %pS breakpoint, %s%s\n", addr, addr, arch_kprobe_way(site),
 			remarks);
 	else
 		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);

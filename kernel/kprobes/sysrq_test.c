@@ -30,8 +30,6 @@ static void hear(struct console *con, const char *text, unsigned int len)
 static struct console ear = {
 	.name	= "kprobes",
 	.write	= hear,
-	.flags	= CON_ENABLED,
-	.index	= -1,
 };
 
 static int old_loglevel;
@@ -40,6 +38,8 @@ static int sysrq_test_init(struct kunit *test)
 {
 	old_loglevel = console_loglevel;
 	console_loglevel = CONSOLE_LOGLEVEL_DEFAULT;
+	ear.flags = CON_ENABLED;
+	ear.index = -1;
 	register_console(&ear);
 	return 0;
 }
@@ -116,10 +116,13 @@ static unsigned int lines_in_order(const char * const *lines, unsigned int nr)
 
 static const char *armed(struct kunit *test, struct kprobe *kp, const char *remarks)
 {
-	const char *way = arch_kprobe_way(kprobe_site_lookup((unsigned long)kp->addr));
+	const char *way;
 	char rest[64];
 
-	snprintf(rest, sizeof(rest), "breakpoint (%s)%s", way, remarks);
+	rcu_read_lock();
+	way = arch_kprobe_way(kprobe_site_lookup((unsigned long)kp->addr));
+	rcu_read_unlock();
+	snprintf(rest, sizeof(rest), "breakpoint, %s%s", way, remarks);
 	return line_of(test, kp, rest);
 }
 

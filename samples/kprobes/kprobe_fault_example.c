@@ -163,8 +163,7 @@ static int __init kprobe_fault_init(void)
 		pr_info("%s:\n", cases[i].what);
 		hits = 0;
 		result = cases[i].run();
-		pr_info("mended: %ps() returned 0x%lx, hits %u\n",
-			cases[i].run, result, hits);
+		pr_info("mended, returned 0x%lx, hits %u\n", result, hits);
 	}
 	return 0;
 

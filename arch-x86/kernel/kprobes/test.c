@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A call with all registers set, for the KUnit tests of kprobes on x86.
+ * What the KUnit tests of kprobes on x86 share.
  */
 #include <linux/stddef.h>
+#include <linux/string.h>
 
 #include "test.h"
 
@@ -135,3 +136,94 @@ asm(
 
 /* It does with the frame pointer what its caller in assembly asks for. */
 STACK_FRAME_NON_STANDARD(kprobe_test_run);
+
+static const struct {
+	const char *name;
+	enum kprobe_way way;
+} kprobe_steppings[] = {
+	{ "boost", KPROBE_WAY_BOOST },
+	{ "breakpoint", KPROBE_WAY_BREAKPOINT },
+	{ "trap", KPROBE_WAY_TRAP },
+};
+
+KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
+
+const void *kprobe_test_next_stepping(const void *prev, char *desc)
+{
+	return kprobe_stepping_gen_params(prev, desc);
+}
+
+/**
+ * kprobe_test_stepping() - in which way shall this test run its instruction?
+ * @test: the test, with kprobe_test_next_stepping() for its parameters
+ *
+ * Return: the way.
+ */
+enum kprobe_way kprobe_test_stepping(struct kunit *test)
+{
+	return ((const typeof(kprobe_steppings[0]) *)test->param_value)->way;
+}
+
+struct kprobe_test_seen kprobe_test_seen;
+
+static int kprobe_test_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	kprobe_test_seen.pre++;
+	return 0;
+}
+
+static void kprobe_test_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+	kprobe_test_seen.post++;
+	kprobe_test_seen.post_ip = regs->ip;
+}
+
+static int kprobe_test_fault(struct kprobe *kp, struct pt_regs *regs, int trapnr)
+{
+	struct kprobe_test_seen *seen = &kprobe_test_seen;
+
+	seen->fault++;
+	seen->trapnr = trapnr;
+	seen->fault_ip = regs->ip;
+	seen->fault_flags = regs->flags;
+	if (!seen->mend)
+		return 0;
+	seen->mend(regs);
+	return 1;
+}
+
+/**
+ * kprobe_test_stepped() - put a probe whose instruction runs in one way
+ * @test: the test, with whose end it goes
+ * @at: where
+ * @way: the way; boosted, it can have no post-handler, else it has one
+ *
+ * Starts kprobe_test_seen and the trace anew.
+ *
+ * Return: the probe, registered.
+ */
+struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way way)
+{
+	struct kprobe *kp = kunit_kzalloc(test, sizeof(*kp), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, kp);
+	kprobe_test_own(test, kp);
+	memset(&kprobe_test_seen, 0, sizeof(kprobe_test_seen));
+	kprobe_test_trace();
+	kp->addr = at;
+	kp->pre_handler = kprobe_test_pre;
+	kp->post_handler = way == KPROBE_WAY_BOOST ? NULL : kprobe_test_post;
+	kp->fault_handler = kprobe_test_fault;
+	kprobe_forced_way = way;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	return kp;
+}
+
+/**
+ * kprobe_test_any_way() - forget about the way when a test ends
+ * @test: the test
+ */
+void kprobe_test_any_way(struct kunit *test)
+{
+	kprobe_forced_way = KPROBE_WAY_AUTO;
+}

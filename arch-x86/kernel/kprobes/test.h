@@ -44,7 +44,7 @@
 	    ".set .L" #name "_at, 771b\n"				\
 	    ".set .L" #name "_next, 773b\n"				\
 	    ".popsection\n");						\
-	asmlinkage void name(void);					\
+	void name(void);						\
 	extern u8 name##_at[] asm(".L" #name "_at");			\
 	extern u8 name##_next[] asm(".L" #name "_next");		\
 	STACK_FRAME_NON_STANDARD(name)
@@ -82,5 +82,36 @@ struct kprobe_test_image {
 };
 
 void kprobe_test_run(void (*func)(void), struct kprobe_test_image *image);
+
+/**
+ * struct kprobe_test_seen - what the handlers of kprobe_test_stepped() have found
+ * @pre: times that the pre-handler ran
+ * @post: the same of the post-handler
+ * @fault: the same of the fault handler
+ * @trapnr: the last exception
+ * @fault_ip: where
+ * @fault_flags: with these flags
+ * @post_ip: where the last post-handler found the CPU
+ * @mend: what the fault handler does before it says that it has mended; NULL:
+ *	it says that it has not
+ * @bad: for those who need an address that faults
+ * @err: for those who note errors
+ */
+struct kprobe_test_seen {
+	int pre, post, fault;
+	int trapnr;
+	unsigned long fault_ip, fault_flags, post_ip;
+	void (*mend)(struct pt_regs *regs);
+	void *bad;
+	int err;
+};
+
+extern struct kprobe_test_seen kprobe_test_seen;
+
+/* Parameters of tests that run an instruction in a slot, in each way. */
+const void *kprobe_test_next_stepping(const void *prev, char *desc);
+enum kprobe_way kprobe_test_stepping(struct kunit *test);
+struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way way);
+void kprobe_test_any_way(struct kunit *test);
 
 #endif /* _X86_KPROBES_TEST_H */

@@ -35,14 +35,14 @@ static void run(void (*func)(void))
 
 /* None of these is ever called. */
 ASM_FUNCTION(text_int3, "nop\n" AT("int3") ASM_RET);
-ASM_FUNCTION(text_int_n, "nop\n" AT("int $0x3") ASM_RET);
+ASM_FUNCTION(text_int_n, "nop\n" AT("int $0x80") ASM_RET);
 ASM_FUNCTION(text_ud1, "nop\n" AT("ud1 %eax, %ecx") ASM_RET);
 ASM_FUNCTION(text_ud2, "nop\n" AT("ud2") ASM_RET);
 ASM_FUNCTION(text_iret, "nop\n" AT("iretl") ASM_RET);
 ASM_FUNCTION(text_sysexit, "nop\n" AT("sysexitl") ASM_RET);
 ASM_FUNCTION(text_far_ret, "nop\n" AT("lretl") ASM_RET);
 ASM_FUNCTION(text_far_jmp, "nop\n" AT("ljmp *(" AX ")") ASM_RET);
-ASM_FUNCTION(text_far_call, "nop\n" AT("lcall *(" AX ")") ASM_RET);
+ASM_FUNCTION(text_far_call, "nop\n" ANNOTATE_RETPOLINE_SAFE AT("lcall *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_jmp_prefix, "nop\n" AT("data16 ljmp *(" AX ")") ASM_RET);
 #ifdef CONFIG_X86_64
 ASM_FUNCTION(text_sysret, "nop\n" AT("sysretq") ASM_RET);
@@ -132,18 +132,25 @@ ASM_FUNCTION(text_padded, "jmp 771f\nint3\nint3\nint3\n" AT("nop") ASM_RET);
 
 static void behind_padding_r11(struct kunit *test)
 {
-	probe(test, 'a', text_padded_at);
+	u8 *at = text_padded_at;
+
+	probe(test, 'a', at);
 	run(text_padded);
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
-	expect_refusal(test, text_padded_at - 1, KPROBE_FOREIGN_BREAKPOINT, -EILSEQ);
+	/* objtool: this is not an address to be called. */
+	OPTIMIZER_HIDE_VAR(at);
+	expect_refusal(test, at - 1, KPROBE_FOREIGN_BREAKPOINT, -EILSEQ);
 }
 
 /* A probe on an entry stands behind the ENDBR, however it is asked for. */
 static void entry_with_endbr_r13(struct kunit *test)
 {
-	u8 *entry = (u8 *)kprobe_test_target, *behind = entry + ENDBR_INSN_SIZE;
+	u8 *entry = (u8 *)kprobe_test_target, *behind;
 	struct kprobe *kp;
 
+	/* objtool: the address behind it is not one to be called. */
+	OPTIMIZER_HIDE_VAR(entry);
+	behind = entry + ENDBR_INSN_SIZE;
 	if (!ENDBR_INSN_SIZE || !is_endbr(*(u32 *)entry))
 		kunit_skip(test, "needs CONFIG_X86_KERNEL_IBT");
 	kp = probe(test, 'a', entry);
@@ -180,11 +187,13 @@ asm(".pushsection .text, \"ax\"\n"
     ".set kprobe_field_counter, kprobe_field_counter + 1\n"
     ".endr\n"
     ".noaltmacro\n"
+    ".type kprobe_field_end, @function\n"
     "kprobe_field_end:\n"
     ASM_RET
+    ".size kprobe_field_end, . - kprobe_field_end\n"
     ".popsection\n");
 
-asmlinkage void kprobe_field(void);
+void kprobe_field(void);
 extern u8 kprobe_field_rows[];
 
 struct field {

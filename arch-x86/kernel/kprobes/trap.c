@@ -54,10 +54,8 @@ static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *r
 		if (kprobe_emulate(&arch->insn, hit->site->addr, regs)) {
 			kprobe_hit_post(hit, regs);
 			kprobe_hit_end(hit);
-		} else if (kprobe_may_trap(regs)) {
-			kprobe_step_begin(hit, regs, true);
 		} else {
-			/* Its operand cannot be read: it will fault. */
+			/* Its target is no good: it will fault. */
 			kprobe_run_boosted(hit, regs);
 		}
 		break;

@@ -118,10 +118,23 @@ static enum kprobe_refusal kprobe_slot_provide(struct kprobe_site *site, u8 **wh
 	return KPROBE_OK;
 }
 
-/* Emulating these reads memory; if it cannot, the CPU shall raise the fault. */
-static bool kprobe_may_fall_back(const struct kprobe_insn *insn)
+/*
+ * The target of these comes from a register or from memory. If it cannot be
+ * read, or is no address, the CPU shall raise the fault itself: in a slot, from
+ * where an absolute branch needs no trap to go on.
+ */
+static bool kprobe_may_fault(const struct kprobe_insn *insn)
 {
-	return insn->op == KPROBE_OP_JMP_MEM || insn->op == KPROBE_OP_CALL_MEM;
+	switch (insn->op) {
+	case KPROBE_OP_JMP_REG:
+	case KPROBE_OP_CALL_REG:
+	case KPROBE_OP_JMP_MEM:
+	case KPROBE_OP_CALL_MEM:
+	case KPROBE_OP_RET:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /**
@@ -129,8 +142,7 @@ static bool kprobe_may_fall_back(const struct kprobe_insn *insn)
  * @insn: the instruction
  *
  * The trap flag cannot always be used, see kprobe_may_trap(). Whatever else is
- * wanted, there must be a way without. A branch to an absolute address needs
- * no trap to go there.
+ * wanted, there must be a way without.
  *
  * Return: true if so.
  */
@@ -140,34 +152,32 @@ bool kprobe_can_go_untrapped(const struct kprobe_insn *insn)
 	       (insn->flags & (KPROBE_INSN_BOOST | KPROBE_INSN_STEP_BP | KPROBE_INSN_ABS_IP));
 }
 
-/* Steps under the trap flag: also a slot to run in when that cannot be used. */
-static enum kprobe_refusal kprobe_trap_provide(struct kprobe_site *site)
+/* The slots that a way needs, also for hits that cannot go that way. */
+static bool kprobe_needs_boost(const struct kprobe_insn *insn, enum kprobe_way way)
 {
-	struct arch_kprobe_site *arch = &site->arch;
-	enum kprobe_refusal refusal;
-
-	refusal = kprobe_slot_provide(site, &arch->step, false);
-	if (refusal)
-		return refusal;
-	if (arch->insn.op != KPROBE_OP_NONE && !kprobe_may_fall_back(&arch->insn))
-		return KPROBE_OK;
-	return kprobe_slot_provide(site, &arch->boost, true);
+	switch (way) {
+	case KPROBE_WAY_BOOST:
+		return true;
+	case KPROBE_WAY_EMULATE:
+		return kprobe_may_fault(insn);
+	case KPROBE_WAY_TRAP:
+		return insn->op == KPROBE_OP_NONE || kprobe_may_fault(insn);
+	default:
+		return false;
+	}
 }
 
 enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 {
 	struct arch_kprobe_site *arch = &site->arch;
+	enum kprobe_way way = has_post ? arch->way_post : arch->way;
+	enum kprobe_refusal refusal = KPROBE_OK;
 
-	switch (has_post ? arch->way_post : arch->way) {
-	case KPROBE_WAY_EMULATE:
-		return kprobe_may_fall_back(&arch->insn) ? kprobe_trap_provide(site) : KPROBE_OK;
-	case KPROBE_WAY_BOOST:
-		return kprobe_slot_provide(site, &arch->boost, true);
-	case KPROBE_WAY_TRAP:
-		return kprobe_trap_provide(site);
-	default:
-		return kprobe_slot_provide(site, &arch->step, false);
-	}
+	if (way == KPROBE_WAY_BREAKPOINT || way == KPROBE_WAY_TRAP)
+		refusal = kprobe_slot_provide(site, &arch->step, false);
+	if (!refusal && kprobe_needs_boost(&arch->insn, way))
+		refusal = kprobe_slot_provide(site, &arch->boost, true);
+	return refusal;
 }
 
 void arch_kprobe_release(struct kprobe_site *site)
@@ -178,7 +188,13 @@ void arch_kprobe_release(struct kprobe_site *site)
 
 const char *arch_kprobe_way(const struct kprobe_site *site)
 {
+	static const char * const what[KPROBE_NR_WAYS] = {
+		[KPROBE_WAY_EMULATE]	= "emulated",
+		[KPROBE_WAY_BOOST]	= "boosted",
+		[KPROBE_WAY_BREAKPOINT]	= "stepped",
+		[KPROBE_WAY_TRAP]	= "stepped by trap flag",
+	};
 	bool has_post = kprobe_active_has_post(READ_ONCE(site->active));
 
-	return kprobe_way_names[has_post ? site->arch.way_post : site->arch.way];
+	return what[has_post ? site->arch.way_post : site->arch.way];
 }

@@ -54,7 +54,6 @@ WAY_PLAIN(way_pause, "pause");
 
 WAY_BRANCH(way_jmp_short, "", "jmp " GO_TO);
 WAY_BRANCH(way_jmp_near, "", ".byte 0xe9\n.long " GO_TO " - (. + 4)");
-WAY_BRANCH(way_je_short, "", "je " GO_TO);
 WAY_BRANCH(way_jg_near, "", ".byte 0x0f, 0x8f\n.long " GO_TO " - (. + 4)");
 #ifdef CONFIG_X86_64
 WAY_BRANCH(way_jrcxz, "", "jrcxz " GO_TO);
@@ -175,5 +174,25 @@ ASM_FUNCTION(way_fixed_up,
 	"774: mov $0x7777, %ebx\n"
 	ASM_RET
 	_ASM_EXTABLE(771b, 774b));
+
+/* One for each condition: in AX whether it held. */
+#define WAY_CONDITION(cc)	WAY_BRANCH(way_j##cc, "", "j" #cc " " GO_TO)
+
+WAY_CONDITION(o);
+WAY_CONDITION(no);
+WAY_CONDITION(b);
+WAY_CONDITION(ae);
+WAY_CONDITION(e);
+WAY_CONDITION(ne);
+WAY_CONDITION(be);
+WAY_CONDITION(a);
+WAY_CONDITION(s);
+WAY_CONDITION(ns);
+WAY_CONDITION(p);
+WAY_CONDITION(np);
+WAY_CONDITION(l);
+WAY_CONDITION(ge);
+WAY_CONDITION(le);
+WAY_CONDITION(g);
 
 #endif /* _X86_KPROBES_WAY_CASES_H */

@@ -59,7 +59,7 @@ static const struct way_case way_cases[] = {
 
 	GOES(way_jmp_short, E | T),
 	GOES(way_jmp_near, E | T),
-	MAY_GO(way_je_short, E | T),
+	MAY_GO(way_je, E | T),
 	MAY_GO(way_jg_near, E | T),
 #ifdef CONFIG_X86_64
 	MAY_GO(way_jrcxz, E | T),
@@ -320,9 +320,52 @@ WAY_TEST(boosted_r1, KPROBE_WAY_BOOST)
 WAY_TEST(stepped_by_breakpoint, KPROBE_WAY_BREAKPOINT)
 WAY_TEST(stepped_by_trap, KPROBE_WAY_TRAP)
 
-static void way_exit(struct kunit *test)
+#define CONDITION(cc)	MAY_GO(way_j##cc, E | T)
+
+static const struct way_case way_conditions[] = {
+	CONDITION(o), CONDITION(no), CONDITION(b), CONDITION(ae),
+	CONDITION(e), CONDITION(ne), CONDITION(be), CONDITION(a),
+	CONDITION(s), CONDITION(ns), CONDITION(p), CONDITION(np),
+	CONDITION(l), CONDITION(ge), CONDITION(le), CONDITION(g),
+};
+
+KUNIT_ARRAY_PARAM_DESC(way_condition, way_conditions, name);
+
+/* Bit n of the result: does it hold with the n-th of all sets of flags? */
+static u32 condition_holds(void (*func)(void))
 {
-	kprobe_forced_way = KPROBE_WAY_AUTO;
+	static const unsigned long flag[] = {
+		X86_EFLAGS_CF, X86_EFLAGS_PF, X86_EFLAGS_ZF, X86_EFLAGS_SF, X86_EFLAGS_OF,
+	};
+	struct kprobe_test_image image = { };
+	u32 holds = 0;
+	int set, i;
+
+	for (set = 0; set < 1 << ARRAY_SIZE(flag); set++) {
+		image.flags = FLAGS_ON;
+		for (i = 0; i < ARRAY_SIZE(flag); i++)
+			image.flags |= set & BIT(i) ? flag[i] : 0;
+		kprobe_test_run(func, &image);
+		holds |= (u32)image.ax << set;
+	}
+	return holds;
+}
+
+static void every_condition_r2(struct kunit *test)
+{
+	const struct way_case *wc = test->param_value;
+	u32 expected = condition_holds(wc->func);
+	struct kprobe *kp;
+
+	KUNIT_EXPECT_NE(test, expected, 0);
+	KUNIT_EXPECT_NE(test, ~expected, 0);
+	kp = kprobe_test_stepped(test, wc->at, KPROBE_WAY_EMULATE);
+	KUNIT_EXPECT_EQ(test, condition_holds(wc->func), expected);
+	KUNIT_EXPECT_EQ(test, kprobe_test_seen.post, 32);
+	unregister_kprobe(kp);
+	kprobe_test_stepped(test, wc->at, KPROBE_WAY_TRAP);
+	KUNIT_EXPECT_EQ(test, condition_holds(wc->func), expected);
+	KUNIT_EXPECT_EQ(test, kprobe_test_seen.post, 32);
 }
 
 static struct kunit_case kprobe_way_cases[] = {
@@ -331,12 +374,13 @@ static struct kunit_case kprobe_way_cases[] = {
 	KUNIT_CASE_PARAM(boosted_r1, boosted_r1_next),
 	KUNIT_CASE_PARAM(stepped_by_breakpoint, stepped_by_breakpoint_next),
 	KUNIT_CASE_PARAM(stepped_by_trap, stepped_by_trap_next),
+	KUNIT_CASE_PARAM(every_condition_r2, way_condition_gen_params),
 	{ }
 };
 
 static struct kunit_suite kprobe_way_suite = {
 	.name = "kprobe_way",
-	.exit = way_exit,
+	.exit = kprobe_test_any_way,
 	.test_cases = kprobe_way_cases,
 };
 
