@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+
+# The kernel that run and shell boot: one of tests/flavours.
+FLAVOUR = x86_64
+
+# A kernel tree or tarball of your own, for run, shell, apply and unapply.
+LINUX =
+
+# What make test runs: names of tests/cases/, all when empty.
+TESTS =
+
+export LINUX
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: build		## build a vanilla kernel with the stack, and show in QEMU what probes do
+	@scripts/boot $(FLAVOUR) walkthrough
+
+shell: build		## the same kernel with an interactive console (Ctrl-A X ends it)
+	@scripts/boot $(FLAVOUR) shell
+
+build: stack		## build that kernel only (FLAVOUR=, see tests/flavours)
+	@scripts/build $(FLAVOUR)
+
+stack: fetch		## lay out build/linux with the stack applied (LINUX=, a tree or tarball of your own)
+	@scripts/stack
+
+setup:			## install the packages that are missing
+	@scripts/setup
+
+fetch: setup		## get the newest vanilla 6.12.y, unless there is one
+	@test -n "$(LINUX)" || scripts/fetch
+
+update: setup		## look for a newer 6.12.y
+	@scripts/fetch --again
+
+apply: setup		## apply the stack to your own tree (LINUX=dir)
+	@scripts/own-tree apply "$(LINUX)"
+
+unapply: setup		## take it off again
+	@scripts/own-tree unapply "$(LINUX)"
+
+refresh:		## write the readable sources into patches/
+	@scripts/refresh
+
+check: stack		## sources and patches agree, checkpatch and shellcheck have nothing to say
+	@scripts/check
+
+test: setup		## all tests (TESTS=, names of tests/cases/)
+	@tests/run $(TESTS)
+
+clean:			## remove what was built, keep what was downloaded
+	@rm -rf build/linux build/obj-* build/own-* build/log build/run build/test build/*.stamp build/before.*
+
+distclean:		## remove build/
+	@rm -rf build
+
+.PHONY: help run shell build stack setup fetch update apply unapply refresh check test clean distclean

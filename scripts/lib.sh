@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script here starts with: where things are, and how one says so.
+#
+#   build/download/     kernel tarballs, Debian packages
+#   build/apt/          a state of apt of our own
+#   build/ccache/       compiled objects, unless CCACHE_DIR names another place
+#   build/log/          the full log of whatever printed one line only
+#   build/linux/        the kernel, with the stack applied
+#   build/obj-FLAVOUR/  its objects
+#   build/own-NAME/     linux/ and obj-FLAVOUR/ of the user's own LINUX=
+#
+# shellcheck disable=SC2034 # variables for those who source it
+
+set -euo pipefail
+
+# Not to be handed down from the make that called: the kernel has a make of its own.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+export LC_ALL=C
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+LINUX=${LINUX:-}
+LOG=$BUILD/log
+DOWNLOAD=$BUILD/download
+JOBS=${JOBS:-$(nproc)}
+
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# A tree of the user's own gets a place of its own, named after its path, so
+# that one does not throw away what was built from the other.
+work_dir()
+{
+	local path
+
+	if [ -z "$LINUX" ]; then
+		echo "$BUILD"
+		return
+	fi
+	path=$(realpath -e -- "$LINUX") || die "LINUX=$LINUX: there is no such file or directory"
+	echo "$BUILD/own-$(basename "$path")-$(cksum <<<"$path" | cut -d' ' -f1)"
+}
+
+WORK=$(work_dir)
+TREE=$WORK/linux
+
+flavours()
+{
+	awk '!/^#/ && NF { print $1 }' "$ROOT/tests/flavours"
+}
+
+# flavour_field FLAVOUR arch|configs
+flavour_field()
+{
+	awk -v name="$1" -v field="$2" '
+		$1 == name {
+			if (field == "arch") { print $2; exit }
+			for (i = 3; i <= NF; i++) print $i
+		}' "$ROOT/tests/flavours"
+}
+
+obj_dir()
+{
+	echo "$WORK/obj-$1"
+}
+
+need_flavour()
+{
+	[ -n "$(flavour_field "$1" arch)" ] || die "there is no flavour '$1'; there are: $(flavours | xargs)"
+}
+
+# The patches that the stack has now, in order.
+series_patches()
+{
+	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$ROOT/series" | awk '{ print $1 }'
+}
+
+# kernel_version TREE: 6.12.107; fails when TREE is no kernel tree
+kernel_version()
+{
+	[ -f "$1/Makefile" ] && [ -f "$1/Kbuild" ] && [ -d "$1/arch/x86" ] || return 1
+	awk '$2 == "=" { value[$1] = $3 }
+	     /^NAME/ { exit }
+	     END { printf "%s.%s.%s%s\n", value["VERSION"], value["PATCHLEVEL"], value["SUBLEVEL"], value["EXTRAVERSION"] }' \
+		"$1/Makefile"
+}
+
+# quilt_in TREE COMMAND...: the project's stack and no personal settings
+quilt_in()
+(
+	cd "$1" && shift
+	QUILT_PATCHES=$ROOT/patches QUILT_SERIES=$ROOT/series quilt --quiltrc - "$@"
+)

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The emulated instructions that fall through, against the real CPU: push, pop,
+ * flags, MOV between registers, NOP. What user space may not do is held against
+ * a table of facts.
+ */
+#include <string.h>
+
+#include <asm/processor-flags.h>
+
+#include <linux/kernel.h>
+
+#include "code.h"
+#include "test.h"
+
+#define MAY_TOGGLE	(X86_EFLAGS_CF | X86_EFLAGS_ZF | X86_EFLAGS_DF |	\
+			 X86_EFLAGS_OF | X86_EFLAGS_NT)
+
+static void stack_registers(void)
+{
+	static const u8 prefixes[] = { 0, 0x66, 0x67, 0xf2, 0xf3, 0x2e };
+	u8 reg;
+	size_t i;
+
+	for (reg = 0; reg < NR_REGS; reg++) {
+		test_begin("emulate: push and pop of reg %d", reg);
+		for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+			struct code push = {}, pop = {};
+
+			put_prefix(&push, prefixes[i]);
+			put_rex(&push, 0, 0, 0, reg);
+			put(&push, 0x50 | (reg & 7));
+			check_sane(&push, KPROBE_OP_PUSH_REG);
+
+			put_prefix(&pop, prefixes[i]);
+			put_rex(&pop, 0, 0, 0, reg);
+			put(&pop, 0x58 | (reg & 7));
+			check_sane(&pop, KPROBE_OP_POP_REG);
+		}
+		test_end();
+	}
+}
+
+static void stack_immediates(void)
+{
+	static const struct code word = { { 0x66, 0x68, 0x34, 0x92 }, 4 };
+	static const struct code byte = { { 0x66, 0x6a, 0x85 }, 3 };
+
+	test_begin("emulate: push of an immediate, extended by its sign");
+	CHECK_PREFIXED("\x6a\x7f", PUSH_IMM);
+	CHECK_PREFIXED("\x6a\x80", PUSH_IMM);
+	CHECK_PREFIXED("\x68\x78\x56\x34\x12", PUSH_IMM);
+	CHECK_PREFIXED("\x68\x78\x56\x34\x92", PUSH_IMM);
+	check_sane(&word, KPROBE_OP_PUSH_IMM);
+	check_sane(&byte, KPROBE_OP_PUSH_IMM);
+	test_end();
+}
+
+static void check_flags(const struct code *code, u8 op, unsigned long flags,
+			unsigned long on_stack)
+{
+	struct pt_regs regs;
+
+	sane_regs(&regs);
+	regs.flags |= flags;
+	prepare(code);
+	memcpy((void *)STACK, &on_stack, sizeof(on_stack));
+	check(code, op, &regs);
+}
+
+static void flags(void)
+{
+	static const u8 prefixes[] = { 0, 0x66, 0xf3 };
+	/* AC is left out: with it on, the next access may trap. */
+	static const unsigned long values[] = {
+		0, MAY_TOGGLE, X86_EFLAGS_TF, X86_EFLAGS_IF, X86_EFLAGS_IOPL,
+		X86_EFLAGS_PF | X86_EFLAGS_SF, X86_EFLAGS_RF | X86_EFLAGS_NT,
+		(u32)~(X86_EFLAGS_AC | X86_EFLAGS_VM), 0,
+	};
+	size_t i, j;
+
+	test_begin("emulate: pushf and popf, many flags");
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		for (j = 0; j < ARRAY_SIZE(values); j++) {
+			struct code pushf = {}, popf = {};
+
+			put_prefix(&pushf, prefixes[i]);
+			put(&pushf, 0x9c);
+			check_flags(&pushf, KPROBE_OP_PUSHF, values[j] & MAY_TOGGLE, 0);
+
+			put_prefix(&popf, prefixes[i]);
+			put(&popf, 0x9d);
+			check_flags(&popf, KPROBE_OP_POPF, 0, values[j]);
+			check_flags(&popf, KPROBE_OP_POPF, MAY_TOGGLE, values[j]);
+		}
+	}
+	test_end();
+}
+
+static void check_mov(u8 prefix, u8 rex_w, u8 opcode, u8 reg, u8 rm)
+{
+	struct code code = {};
+	struct pt_regs regs;
+	u8 nr;
+
+	put_prefix(&code, prefix);
+	put_rex(&code, rex_w, reg, 0, rm);
+	put(&code, opcode);
+	put(&code, 0xc0 | (reg & 7) << 3 | (rm & 7));
+
+	sane_regs(&regs);
+	for (nr = 0; nr < NR_REGS; nr++)
+		*reg_of(&regs, nr) = (unsigned long)0xf1e2d3c4b5a69788 + 0x0101010101010101 * nr;
+	prepare(&code);
+
+	/* AH and its like are not emulated. */
+	if (!(opcode & 1) && code.bytes[prefix ? 1 : 0] == opcode && ((reg | rm) & 4)) {
+		struct kprobe_insn insn;
+
+		classify(&code, KPROBE_OP_NONE, &insn);
+		return;
+	}
+	check(&code, KPROBE_OP_MOV_REG, &regs);
+}
+
+static void mov_between_registers(void)
+{
+	u8 opcode, reg, rm;
+
+	for (opcode = 0x88; opcode <= 0x8b; opcode++) {
+		test_begin("emulate: mov, opcode %x, all registers and sizes", opcode);
+		for (reg = 0; reg < NR_REGS; reg++) {
+			for (rm = 0; rm < NR_REGS; rm++) {
+				check_mov(0, 0, opcode, reg, rm);
+				check_mov(0x66, 0, opcode, reg, rm);
+				check_mov(0x67, 0, opcode, reg, rm);
+				check_mov(0xf2, 0, opcode, reg, rm);
+#ifdef __x86_64__
+				check_mov(0, 1, opcode, reg, rm);
+				check_mov(0x66, 1, opcode, reg, rm);
+#endif
+			}
+		}
+		test_end();
+	}
+}
+
+#ifdef __x86_64__
+static void mov_with_empty_rex(void)
+{
+	static const struct code code = { { 0x40, 0x88, 0xe5 }, 3 };	/* mov %spl, %bpl */
+
+	test_begin("emulate: an empty REX makes SPL of AH");
+	check_sane(&code, KPROBE_OP_MOV_REG);
+	test_end();
+}
+#endif
+
+static void nops(void)
+{
+	test_begin("emulate: nop, short and long");
+	CHECK_PREFIXED("\x0f\x1f\x00", NOP);
+	CHECK_PREFIXED("\x0f\x1f\xc0", NOP);
+	CHECK_PREFIXED("\x0f\x1f\x84\x00\x00\x00\x00\x00", NOP);
+	check_sane(&(struct code) { { 0x90 }, 1 }, KPROBE_OP_NOP);
+	check_sane(&(struct code) { { 0x66, 0x90 }, 2 }, KPROBE_OP_NOP);
+	check_sane(&(struct code) { { 0x66, 0x66, 0x2e, 0x90 }, 4 }, KPROBE_OP_NOP);
+	check_sane(&(struct code) { { 0xf3, 0x0f, 0x1e, 0xfa }, 4 }, KPROBE_OP_NOP);
+	check_sane(&(struct code) { { 0xf3, 0x0f, 0x1e, 0xfb }, 4 }, KPROBE_OP_NOP);
+#ifdef __x86_64__
+	check_sane(&(struct code) { { 0x48, 0x90 }, 2 }, KPROBE_OP_NOP);
+#endif
+	test_end();
+}
+
+/* Level 0: the SDM's tables for CLI, STI, POPF, and "a halt may end at once". */
+static void privileged(void)
+{
+#define FIXED	X86_EFLAGS_FIXED
+#define IOPL	X86_EFLAGS_IOPL
+#define IF	X86_EFLAGS_IF
+#define TF	X86_EFLAGS_TF
+#define RF	X86_EFLAGS_RF
+#define VM	X86_EFLAGS_VM
+#define AC	X86_EFLAGS_AC
+#define NT	X86_EFLAGS_NT
+#define VIF	X86_EFLAGS_VIF
+#define VIP	X86_EFLAGS_VIP
+	static const struct {
+		const char *name;
+		struct code code;
+		u8 op;
+		unsigned long before, on_stack, after;
+	} facts[] = {
+		{ "cli", { { 0xfa }, 1 }, KPROBE_OP_CLI, FIXED | IF, 0, FIXED },
+		{ "cli, off", { { 0xfa }, 1 }, KPROBE_OP_CLI, FIXED, 0, FIXED },
+		{ "sti", { { 0xfb }, 1 }, KPROBE_OP_STI, FIXED, 0, FIXED | IF },
+		{ "sti, on", { { 0xfb }, 1 }, KPROBE_OP_STI, FIXED | IF, 0, FIXED | IF },
+		{ "hlt", { { 0xf4 }, 1 }, KPROBE_OP_NOP, FIXED | IF, 0, FIXED | IF },
+		{ "mwait", { { 0x0f, 0x01, 0xc9 }, 3 }, KPROBE_OP_NOP, FIXED, 0, FIXED },
+		{ "mwaitx", { { 0x0f, 0x01, 0xfb }, 3 }, KPROBE_OP_NOP, FIXED, 0, FIXED },
+		{ "popf, on", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED, FIXED | IF, FIXED | IF },
+		{ "popf, off", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED | IF, FIXED, FIXED },
+		{ "popf, TF", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED, FIXED | TF, FIXED | TF },
+		{ "popf, level", { { 0x9d }, 1 }, KPROBE_OP_POPF,
+		  FIXED, FIXED | IOPL, FIXED | IOPL },
+		{ "popf, what it leaves alone", { { 0x9d }, 1 }, KPROBE_OP_POPF,
+		  FIXED, ~0xffUL & ~(AC | NT | IOPL | IF | TF | X86_EFLAGS_ID |
+				     X86_EFLAGS_DF | X86_EFLAGS_OF), FIXED },
+		{ "popf, what it keeps", { { 0x9d }, 1 }, KPROBE_OP_POPF,
+		  FIXED | RF | VM | VIF | VIP, FIXED, FIXED | VM | VIF | VIP },
+		{ "popfw keeps the upper half", { { 0x66, 0x9d }, 2 }, KPROBE_OP_POPF,
+		  FIXED | AC | IF, FIXED | NT, FIXED | AC | NT },
+	};
+#undef FIXED
+#undef IOPL
+#undef IF
+#undef TF
+#undef RF
+#undef VM
+#undef AC
+#undef NT
+#undef VIF
+#undef VIP
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(facts); i++) {
+		struct kprobe_insn insn;
+		struct pt_regs regs;
+
+		test_begin("emulate at level 0: %s", facts[i].name);
+		sane_regs(&regs);
+		regs.flags = facts[i].before;
+		prepare(&facts[i].code);
+		memcpy((void *)STACK, &facts[i].on_stack, sizeof(long));
+		if (classify(&facts[i].code, facts[i].op, &insn) &&
+		    (!kprobe_emulate(&insn, CODE, &regs) ||
+		     regs.flags != facts[i].after || regs.ip != CODE + insn.len))
+			test_fail("flags %lx, not %lx, at %lx", regs.flags,
+				  facts[i].after, regs.ip);
+		test_end();
+	}
+}
+
+void data_tests(void)
+{
+	stack_registers();
+	stack_immediates();
+	flags();
+	mov_between_registers();
+#ifdef __x86_64__
+	mov_with_empty_rex();
+#endif
+	nops();
+	privileged();
+}
