@@ -50,10 +50,13 @@ check: stack		## sources and patches agree, checkpatch and shellcheck have nothi
 test: setup		## all tests (TESTS=, names of tests/cases/)
 	@tests/run $(TESTS)
 
+bisect: setup		## the kernel builds after each patch of the stack
+	@tests/run prefixes
+
 clean:			## remove what was built, keep what was downloaded
 	@rm -rf build/linux build/obj-* build/own-* build/log build/run build/test build/*.stamp build/before.*
 
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help run shell build stack setup fetch update apply unapply refresh check test clean distclean
+.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bisect clean distclean

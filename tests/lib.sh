@@ -11,6 +11,7 @@
 #       program:NAME   or else it is skipped
 #       stack          build/linux, patched
 #       build          build/obj-$FLAVOUR
+#   # slow: why it runs only when it is named
 #   # flavours: all, or names of tests/flavours: the case runs for each, as $FLAVOUR
 #   # cpus: numbers: the case runs for each, as $CPUS
 #

@@ -39,7 +39,7 @@ ASM_FUNCTION(text_int_n, "nop\n" AT("int $0x80") ASM_RET);
 ASM_FUNCTION(text_ud1, "nop\n" AT("ud1 %eax, %ecx") ASM_RET);
 ASM_FUNCTION(text_ud2, "nop\n" AT("ud2") ASM_RET);
 ASM_FUNCTION(text_iret, "nop\n" AT("iretl") ASM_RET);
-ASM_FUNCTION(text_sysexit, "nop\n" AT("sysexitl") ASM_RET);
+ASM_FUNCTION(text_sysexit, "nop\n" AT(".byte 0x0f, 0x35") ASM_RET);
 ASM_FUNCTION(text_far_ret, "nop\n" AT("lretl") ASM_RET);
 ASM_FUNCTION(text_far_jmp, "nop\n" AT("ljmp *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_call, "nop\n" ANNOTATE_RETPOLINE_SAFE AT("lcall *(" AX ")") ASM_RET);

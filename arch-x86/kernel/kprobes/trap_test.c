@@ -167,6 +167,37 @@ static void fault_handler_goes_elsewhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->post, 0);
 }
 
+ASM_FUNCTION_TO(trap_indirect,
+	ANNOTATE_RETPOLINE_SAFE
+	AT("jmp *(" DI ")")
+	"int3\n"
+	TO
+	ASM_ENDBR
+	"mov $12, %eax\n"
+	ASM_RET);
+
+static void *trap_target = trap_indirect_to;
+
+static void mend_indirect(struct pt_regs *regs)
+{
+	regs->di = (unsigned long)&trap_target;
+}
+
+/* Emulated, it reads memory; the fault is the instruction's all the same. */
+static void indirect_branch_through_bad_memory_r25(struct kunit *test)
+{
+	struct kprobe_test_image image = { .flags = FLAGS_ON };
+	struct kprobe *kp = kprobe_test_stepped(test, trap_indirect_at, KPROBE_WAY_EMULATE);
+
+	seen->mend = mend_indirect;
+	image.di = (unsigned long)kprobe_test_bad_address(test);
+	kprobe_test_run(trap_indirect, &image);
+	expect_fault(test, trap_indirect_at, X86_TRAP_PF, FLAGS_ON);
+	expect_restart(test, kp);
+	KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)trap_indirect_to);
+	KUNIT_EXPECT_EQ(test, image.ax, 12);
+}
+
 static void run_fixed_up(struct kunit *test, void *bad)
 {
 	struct kprobe_test_image image = { .flags = FLAGS_ON, .di = (unsigned long)bad };
@@ -307,6 +338,7 @@ static struct kunit_case kprobe_trap_cases[] = {
 	KUNIT_CASE_PARAM(device_not_available_is_mended_r25, kprobe_test_next_stepping),
 	KUNIT_CASE_PARAM(x87_error_is_mended_r25, kprobe_test_next_stepping),
 	KUNIT_CASE_PARAM(fault_handler_goes_elsewhere, kprobe_test_next_stepping),
+	KUNIT_CASE(indirect_branch_through_bad_memory_r25),
 	KUNIT_CASE_PARAM(unmended_fault_goes_to_the_exception_table_r25, kprobe_test_next_stepping),
 	KUNIT_CASE_PARAM(fault_handlers_are_asked_until_one_mends, kprobe_test_next_stepping),
 	KUNIT_CASE_PARAM(fault_of_a_handler_is_mended_r25, kprobe_test_next_stepping),
