@@ -66,7 +66,7 @@ static void address_that_no_cpu_has_r14(struct kunit *test)
 {
 	if (!IS_ENABLED(CONFIG_64BIT))
 		kunit_skip(test, "needs 64-bit addresses");
-	expect_addr_refusal(test, 1UL << 62, KPROBE_NOT_TEXT);
+	expect_addr_refusal(test, 1UL << (BITS_PER_LONG - 2), KPROBE_NOT_TEXT);
 }
 
 static void unmapped_address_r14(struct kunit *test)

@@ -29,6 +29,7 @@ static void kprobe_release_ready(struct work_struct *work)
 	llist_for_each_entry_safe(retired, next, ready, ready)
 		retired->release(retired);
 }
+
 static DECLARE_WORK(kprobe_release_work, kprobe_release_ready);
 
 static void kprobe_grace_period_over(struct rcu_head *rcu)

@@ -70,6 +70,7 @@ static void sysrq_irq(struct irq_work *work)
 {
 	sysrq_show_kprobes();
 }
+
 static DEFINE_IRQ_WORK(sysrq_work, sysrq_irq);
 
 static void show_from_interrupt(void)

@@ -171,27 +171,27 @@ static void entry_with_endbr_r13(struct kunit *test)
 #define FIELD_COLUMNS	64
 
 asm(".pushsection .text, \"ax\"\n"
-    ".macro kprobe_field_row nr\n"
-    "kprobe_field_\\nr:\n"
-    ".fill " __stringify(FIELD_COLUMNS) ", 1, 0x90\n"
-    ".endm\n"
-    ".altmacro\n"
-    ".balign 16\n"
-    "kprobe_field:\n"
-    ASM_ENDBR
-    "kprobe_field_rows:\n"
-    ANNOTATE_NOENDBR
-    ".set kprobe_field_counter, 0\n"
-    ".rept " __stringify(FIELD_ROWS) "\n"
-    "kprobe_field_row %kprobe_field_counter\n"
-    ".set kprobe_field_counter, kprobe_field_counter + 1\n"
-    ".endr\n"
-    ".noaltmacro\n"
-    ".type kprobe_field_end, @function\n"
-    "kprobe_field_end:\n"
-    ASM_RET
-    ".size kprobe_field_end, . - kprobe_field_end\n"
-    ".popsection\n");
+	".macro kprobe_field_row nr\n"
+	"kprobe_field_\\nr:\n"
+	".fill " __stringify(FIELD_COLUMNS) ", 1, 0x90\n"
+	".endm\n"
+	".altmacro\n"
+	".balign 16\n"
+	"kprobe_field:\n"
+	ASM_ENDBR
+	"kprobe_field_rows:\n"
+	ANNOTATE_NOENDBR
+	".set kprobe_field_counter, 0\n"
+	".rept " __stringify(FIELD_ROWS) "\n"
+	"kprobe_field_row %kprobe_field_counter\n"
+	".set kprobe_field_counter, kprobe_field_counter + 1\n"
+	".endr\n"
+	".noaltmacro\n"
+	".type kprobe_field_end, @function\n"
+	"kprobe_field_end:\n"
+	ASM_RET
+	".size kprobe_field_end, . - kprobe_field_end\n"
+	".popsection\n");
 
 void kprobe_field(void);
 extern u8 kprobe_field_rows[];

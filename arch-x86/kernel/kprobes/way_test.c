@@ -5,7 +5,7 @@
  * ../../../../kernel/kprobes/test.h.
  */
 #include <linux/string.h>
-#include <asm/cpufeature.h>
+#include <linux/cpufeature.h>
 #include <asm/fpu/api.h>
 
 #include "way_cases.h"
