@@ -184,9 +184,7 @@ struct kretprobe {
  * @data: kretprobe::data_size bytes for the handlers of this call
  */
 struct kretprobe_instance {
-#ifdef CONFIG_KRETPROBES
 	struct rethook_node node;
-#endif
 	char data[];
 };
 
