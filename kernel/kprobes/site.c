@@ -19,6 +19,9 @@ LIST_HEAD(kprobe_sites);
 
 static struct rhashtable kprobe_table;
 
+/* How many of them are gone, and so not in the table. kprobe_mutex */
+static unsigned int kprobe_nr_gone;
+
 /* Given to the table as constants, these two are inlined into the look-up. */
 static __always_inline u32 kprobe_table_hash(const void *addr, u32 len, u32 seed)
 {
@@ -100,6 +103,8 @@ struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
 		return site;
 
 	/* A site that is gone is not in the table: its address may live again. */
+	if (!kprobe_nr_gone)
+		return NULL;
 	if (!(kp->flags & KPROBE_FLAG_GONE))
 		return NULL;
 	list_for_each_entry(site, &kprobe_sites, all) {
@@ -216,7 +221,9 @@ void kprobe_site_put(struct kprobe_site *site)
 
 	if (!list_empty(&site->probes))
 		return;
-	if (site->state != KPROBE_GONE)
+	if (site->state == KPROBE_GONE)
+		kprobe_nr_gone--;
+	else
 		rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
 	list_del_rcu(&site->all);
 	kprobe_site_set_state(site, KPROBE_DEAD);
@@ -371,6 +378,7 @@ static void kprobe_site_gone(struct kprobe_site *site)
 	kprobe_site_activate(site, 0);
 	rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
 	kprobe_site_set_state(site, KPROBE_GONE);
+	kprobe_nr_gone++;
 	list_for_each_entry(kp, &site->probes, list)
 		kp->flags |= KPROBE_FLAG_GONE;
 }

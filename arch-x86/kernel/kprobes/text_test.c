@@ -167,7 +167,7 @@ static void entry_with_endbr_r13(struct kunit *test)
  * A field of functions, each with a row of instructions of one byte. Each
  * function has a symbol, so that the search for a boundary is short.
  */
-#define FIELD_ROWS	320
+#define FIELD_ROWS	1600
 #define FIELD_COLUMNS	64
 
 asm(".pushsection .text, \"ax\"\n"
@@ -245,7 +245,7 @@ static struct field *field_alloc(struct kunit *test)
 	return field;
 }
 
-/* 20,480 breakpoints side by side: each is hit once, and all go again. */
+/* 102,400 breakpoints side by side: each is hit once, and all go again. */
 static void field_of_many_probes(struct kunit *test)
 {
 	struct field *field = field_alloc(test);
