@@ -199,8 +199,9 @@ EXPORT_SYMBOL_GPL(register_kprobes);
 /**
  * register_kprobe() - put a probe on an instruction
  * @p: the probe. Either addr or symbol_name is set, offset if wanted, handlers,
- *	and KPROBE_FLAG_DISABLED if it shall not run yet. All else is zero, or
- *	as unregister_kprobe() left it
+ *	and KPROBE_FLAG_DISABLED if it shall not run yet. All else is zero. To
+ *	register it once more, set symbol, offset and address anew: addr has
+ *	become the address that was probed
  *
  * On return it is armed: each CPU that begins to execute the instruction from
  * now on runs the handlers. @p belongs to kprobes until unregister_kprobe().
@@ -334,7 +335,7 @@ EXPORT_SYMBOL_GPL(disable_kprobe);
  * get_kprobe() - find a probe by its address
  * @addr: the probed address
  *
- * Context: preemption off while the probe is used.
+ * Context: rcu_read_lock() while the probe is used.
  * Return: the first probe registered there, or NULL.
  */
 struct kprobe *get_kprobe(void *addr)

@@ -60,7 +60,8 @@ int __init kprobe_site_init(void)
  *
  * Also before there is a table: the kernel tests its own breakpoints early.
  *
- * Context: kprobe_mutex, or preemption off while the site is used.
+ * Context: a hit, or rcu_read_lock() for the search; the site stays until the
+ * hit is over, or kprobe_mutex or rcu_read_lock() is dropped.
  * Return: the site, or NULL.
  */
 __flatten struct kprobe_site *kprobe_site_lookup(unsigned long addr)
@@ -104,8 +105,6 @@ struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
 
 	/* A site that is gone is not in the table: its address may live again. */
 	if (!kprobe_nr_gone)
-		return NULL;
-	if (!(kp->flags & KPROBE_FLAG_GONE))
 		return NULL;
 	list_for_each_entry(site, &kprobe_sites, all) {
 		if (site->state == KPROBE_GONE && site->addr == (unsigned long)kp->addr &&
