@@ -90,6 +90,18 @@ kernel_version()
 		"$1/Makefile"
 }
 
+# drop_empty TREE: directories that the stack made, and that quilt, which keeps
+# no directories, has left behind empty
+drop_empty()
+{
+	local dir
+
+	(cd "$ROOT/patches" && sed -n 's,^+++ b/\(.*\)/[^/]*$,\1,p' -- *.patch) | sort -u |
+		while read -r dir; do
+			[ ! -d "$1/$dir" ] || rmdir --ignore-fail-on-non-empty "$1/$dir"
+		done
+}
+
 # quilt_in TREE COMMAND...: the project's stack and no personal settings
 quilt_in()
 (
