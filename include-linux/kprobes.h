@@ -93,7 +93,8 @@ typedef int (*kretprobe_handler_t)(struct kretprobe_instance *ri,
 
 /**
  * struct kprobe - a probe
- * @hlist: not used; there for users that look whether it is hashed
+ * @hlist: links the probes that are being unregistered together. Unhashed at
+ *	any other time
  * @list: links the probes of one address, in order of registration. Empty
  *	while the probe is not registered, if the user has initialised it
  * @nmissed: hits of this probe whose handlers did not run
