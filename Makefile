@@ -20,7 +20,8 @@ run: build		## build a vanilla kernel with the stack, and show in QEMU what prob
 shell: build		## the same kernel with an interactive console (Ctrl-A X ends it)
 	@scripts/boot $(FLAVOUR) shell
 
-build: stack		## build that kernel only (FLAVOUR=, see tests/flavours)
+build: fetch		## build that kernel only (FLAVOUR=, see tests/flavours)
+	@scripts/stack $(FLAVOUR)
 	@scripts/build $(FLAVOUR)
 
 stack: fetch		## lay out build/linux with the stack applied (LINUX=, a tree or tarball of your own)
@@ -47,14 +48,15 @@ refresh:		## write the readable sources into patches/
 check: stack		## sources and patches agree, checkpatch and shellcheck have nothing to say
 	@scripts/check
 
-test: setup		## all tests (TESTS=, names of tests/cases/)
+test:			## all tests (TESTS=, names of tests/cases/)
+	@scripts/setup scripts/packages tests/packages
 	@tests/run $(TESTS)
 
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes
 
 clean:			## remove what was built, keep what was downloaded
-	@rm -rf build/linux build/obj-* build/own-* build/log build/run build/test build/*.stamp build/before.*
+	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/*.stamp build/before.*
 
 distclean:		## remove build/
 	@rm -rf build

@@ -9,7 +9,8 @@
 #   build/log/          the full log of whatever printed one line only
 #   build/linux/        the kernel, with the stack applied
 #   build/obj-FLAVOUR/  its objects
-#   build/own-NAME/     linux/ and obj-FLAVOUR/ of the user's own LINUX=
+#   build/vanilla/      linux/ and obj-FLAVOUR/ without the stack, to compare with
+#   build/own-NAME/     all three of the user's own LINUX=
 #
 # shellcheck disable=SC2034 # variables for those who source it
 
@@ -48,36 +49,43 @@ work_dir()
 
 WORK=$(work_dir)
 TREE=$WORK/linux
+SERIES=$ROOT/series
 
+# flavours [SOURCE]: their names, or those of one source only
 flavours()
 {
-	awk '!/^#/ && NF { print $1 }' "$ROOT/tests/flavours"
+	awk -v source="${1:-}" '!/^#/ && NF && (source == "" || $3 == source) { print $1 }' "$ROOT/tests/flavours"
 }
 
-# flavour_field FLAVOUR arch|configs
+# flavour_field FLAVOUR arch|source|configs
 flavour_field()
 {
 	awk -v name="$1" -v field="$2" '
 		$1 == name {
 			if (field == "arch") { print $2; exit }
-			for (i = 3; i <= NF; i++) print $i
+			if (field == "source") { print $3; exit }
+			for (i = 4; i <= NF; i++) print $i
 		}' "$ROOT/tests/flavours"
 }
 
-obj_dir()
+# use_flavour FLAVOUR: from here on WORK, TREE and SERIES are what it is built
+# from, ARCH is its own, and OBJ what it is built in
+use_flavour()
 {
-	echo "$WORK/obj-$1"
-}
-
-need_flavour()
-{
-	[ -n "$(flavour_field "$1" arch)" ] || die "there is no flavour '$1'; there are: $(flavours | xargs)"
+	ARCH=$(flavour_field "$1" arch)
+	[ -n "$ARCH" ] || die "there is no flavour '$1'; there are: $(flavours | xargs)"
+	if [ "$(flavour_field "$1" source)" = vanilla ]; then
+		WORK=$WORK/vanilla
+		TREE=$WORK/linux
+		SERIES=/dev/null
+	fi
+	OBJ=$WORK/obj-$1
 }
 
 # The patches that the stack has now, in order.
 series_patches()
 {
-	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$ROOT/series" | awk '{ print $1 }'
+	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$SERIES" | awk '{ print $1 }'
 }
 
 # kernel_version TREE: 6.12.107; fails when TREE is no kernel tree
@@ -106,5 +114,5 @@ drop_empty()
 quilt_in()
 (
 	cd "$1" && shift
-	QUILT_PATCHES=$ROOT/patches QUILT_SERIES=$ROOT/series quilt --quiltrc - "$@"
+	QUILT_PATCHES=$ROOT/patches QUILT_SERIES=$SERIES quilt --quiltrc - "$@"
 )

@@ -10,9 +10,11 @@
 #   # requires: what it cannot do without, several in one line:
 #       program:NAME   or else it is skipped
 #       stack          build/linux, patched
-#       build          build/obj-$FLAVOUR
+#       build          the kernel of $FLAVOUR
+#       build:NAME     the kernel of that flavour
 #   # slow: why it runs only when it is named
-#   # flavours: all, or names of tests/flavours: the case runs for each, as $FLAVOUR
+#   # flavours: all that have the stack, or names of tests/flavours: the case runs
+#       for each, as $FLAVOUR
 #   # cpus: numbers: the case runs for each, as $CPUS
 #
 # It sources this file, and either ends with exit status 0 (passed), 4 (skipped)
