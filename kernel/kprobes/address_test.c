@@ -246,6 +246,8 @@ static void ftrace_location_r12(struct kunit *test)
 
 	if (!addr)
 		kunit_skip(test, "needs CONFIG_DYNAMIC_FTRACE");
+	if (IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
+		kunit_skip(test, "is probed: see kprobe_ftrace");
 	expect_addr_refusal(test, addr, KPROBE_FTRACE_LOCATION);
 }
 

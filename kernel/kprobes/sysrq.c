@@ -32,11 +32,13 @@ static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
 	char remarks[48];
 
 	kprobe_remarks(kp, remarks, sizeof(remarks));
-	if (READ_ONCE(site->state) == KPROBE_ARMED)
+	if (READ_ONCE(site->state) != KPROBE_ARMED)
+		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
+	else if (site->on_ftrace)
+		pr_info("[<%p>] %pS ftrace%s\n", addr, addr, remarks);
+	else
 		pr_info("[<%p>] %pS breakpoint, %s%s\n", addr, addr, arch_kprobe_way(site),
 			remarks);
-	else
-		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
 }
 
 /**
