@@ -3,8 +3,9 @@
  * Kprobes: the table of sites, their probes, their states.
  *
  * A site exists from the first probe of its address to the last. What its text
- * should show follows from its enabled probes alone; kprobe_reconcile() compares
- * that with its state and makes the step. Nothing else arms or disarms.
+ * should show follows from its enabled probes and the global switch alone;
+ * kprobe_reconcile() compares that with its state and makes the step. Nothing
+ * else arms or disarms.
  */
 #include <linux/hash.h>
 #include <linux/memory.h>
@@ -16,6 +17,9 @@
 
 /* All sites, in order of creation, gone ones among them. For listings. */
 LIST_HEAD(kprobe_sites);
+
+/* The global switch: off, no site is armed. kprobe_mutex */
+bool kprobe_switched_on = true;
 
 static struct rhashtable kprobe_table;
 
@@ -330,7 +334,8 @@ void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp)
 /* Takes the step towards the wanted state. Did the text change? */
 static bool kprobe_site_reconcile(struct kprobe_site *site)
 {
-	enum kprobe_state wanted = site->active ? KPROBE_ARMED : KPROBE_PREPARED;
+	bool armed = site->active && kprobe_switched_on;
+	enum kprobe_state wanted = armed ? KPROBE_ARMED : KPROBE_PREPARED;
 
 	if (site->state == wanted || site->state == KPROBE_GONE)
 		return false;
