@@ -17,6 +17,8 @@
 
 #include "internal.h"
 
+#define KPROBE_ADDR_DIGITS	(2 * sizeof(unsigned long))
+
 /* What the reader of a file may see of an address. */
 static unsigned long kprobe_shown(const struct seq_file *m, unsigned long addr)
 {
@@ -141,7 +143,8 @@ static int kprobe_list_show(struct seq_file *m, void *v)
 	unsigned long offset;
 	const char *symbol;
 
-	seq_printf(m, "%px  %c  ", (void *)shown, record->type);
+	seq_put_hex_ll(m, NULL, shown, KPROBE_ADDR_DIGITS);
+	seq_printf(m, "  %c  ", record->type);
 	/* Under RCU the module stays, and with it its name. */
 	guard(rcu)();
 	symbol = kallsyms_lookup(record->addr, NULL, &offset, &module, buf);
@@ -208,7 +211,9 @@ static int kprobe_blacklist_show(struct seq_file *m, void *v)
 
 	if (lookup_symbol_name(range->start, symbol))
 		snprintf(symbol, sizeof(symbol), "0x%lx", start);
-	seq_printf(m, "0x%px-0x%px\t%s\n", (void *)start, (void *)end, symbol);
+	seq_put_hex_ll(m, "0x", start, KPROBE_ADDR_DIGITS);
+	seq_put_hex_ll(m, "-0x", end, KPROBE_ADDR_DIGITS);
+	seq_printf(m, "\t%s\n", symbol);
 	return 0;
 }
 
