@@ -169,7 +169,7 @@ static void add_line(char *lines, unsigned long shown, char type, const struct k
 {
 	sprintf(lines + strlen(lines), "%0*lx  %c  %s+0x%lx%s\n", DIGITS, shown, type,
 		func == target ? "kprobe_test_target" : "kprobe_test_other",
-		(void *)kp->addr - func, marks);
+		(unsigned long)kp->addr - (unsigned long)func, marks);
 }
 
 static void list_of_nothing(struct kunit *test)
