@@ -15,6 +15,8 @@
  *	retire.c	memory that a CPU may still be using
  *	module.c	text that goes away
  *	kretprobe.c	return probes
+ *	debugfs.c	the files in debugfs: list, blacklist, enabled
+ *	sysctl.c	debug.kprobes-optimization
  *	sysrq.c		Alt+SysRq+W
  *
  * Locks, outermost first:
@@ -219,6 +221,7 @@ void kprobe_batch_end(struct kprobe_batch *batch);
 
 /* site.c */
 extern struct list_head kprobe_sites;
+extern bool kprobe_switched_on;
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
@@ -292,12 +295,36 @@ enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod
 extern unsigned long __start_kprobe_blacklist[];
 extern unsigned long __stop_kprobe_blacklist[];
 
+/**
+ * struct kprobe_range - a part of the text
+ * @start: its first byte
+ * @end: behind its last
+ */
+struct kprobe_range {
+	unsigned long start;
+	unsigned long end;
+};
+
 int kprobe_blacklist_init(void);
 int kprobe_blacklist_add_module(struct module *mod);
 void kprobe_blacklist_remove(unsigned long start, unsigned long end);
+bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range);
 
 /* module.c */
 int kprobe_module_init(void);
+
+/* kretprobe.c */
+#ifdef CONFIG_KRETPROBES
+bool kprobe_is_return(const struct kprobe *kp);
+#else
+static inline bool kprobe_is_return(const struct kprobe *kp)
+{
+	return false;
+}
+#endif
+
+/* debugfs.c */
+void kprobe_switch_all(bool on);
 
 /* slot.c */
 void *kprobe_slot_alloc(struct kprobe_site *site);

@@ -3,8 +3,9 @@
  * Kprobes: the table of sites, their probes, their states.
  *
  * A site exists from the first probe of its address to the last. What its text
- * should show follows from its enabled probes alone; kprobe_reconcile() compares
- * that with its state and makes the step. Nothing else arms or disarms.
+ * should show follows from its enabled probes and the global switch alone;
+ * kprobe_reconcile() compares that with its state and makes the step. Nothing
+ * else arms or disarms.
  */
 #include <linux/hash.h>
 #include <linux/memory.h>
@@ -16,6 +17,9 @@
 
 /* All sites, in order of creation, gone ones among them. For listings. */
 LIST_HEAD(kprobe_sites);
+
+/* The global switch: off, no site is armed. kprobe_mutex */
+bool kprobe_switched_on = true;
 
 static struct rhashtable kprobe_table;
 
@@ -350,7 +354,7 @@ void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp)
  */
 bool kprobe_site_wants_arming(const struct kprobe_site *site)
 {
-	return site->active;
+	return site->active && kprobe_switched_on;
 }
 
 static enum kprobe_state kprobe_site_wanted(const struct kprobe_site *site)

@@ -55,6 +55,8 @@ void sysrq_show_kprobes(void)
 	struct kprobe *kp;
 
 	pr_info("Show kprobes\n");
+	if (!READ_ONCE(kprobe_switched_on))
+		pr_info("kprobes are globally disabled\n");
 	guard(rcu)();
 	list_for_each_entry_rcu(site, &kprobe_sites, all) {
 		list_for_each_entry_rcu(kp, &site->probes, list) {

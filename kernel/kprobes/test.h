@@ -22,14 +22,16 @@
  *	r17	ftrace refuses or has died, and the state says armed
  *	r18	a post-handler shuts livepatch out
  *	r21	handlers run with preemption on, or while RCU is not watching
+ *	r22	addresses are shown to those who may not see them
+ *	r23	the blacklist is read while a module goes
  *	r24	a probe is hit in a handler, or in an NMI on top of a hit
  *	r25	a fault in a handler, or in the instruction
  *	r26	a probe is disabled between its pre- and its post-handler
  *	r27	a breakpoint traps after its probe was removed
  *
- * The others have no test here. There are no jumps yet (r7, r9, r10), nothing is listed to unprivileged readers (r22), and
- * what remains needs more than functions to call: return probes (r19), text
- * that is poked meanwhile (r20), modules that come and go (r23).
+ * The others have no test here. There are no jumps yet (r7, r9, r10), and what
+ * remains needs more than functions to call: return probes (r19), text that is
+ * poked meanwhile (r20).
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H
