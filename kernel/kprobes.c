@@ -173,6 +173,7 @@ static enum kprobe_refusal kprobe_batch_add_all(struct kprobe_batch *batch,
 			*failed = i;
 			return refusal;
 		}
+		cond_resched();
 	}
 	return KPROBE_OK;
 }
@@ -289,8 +290,10 @@ void unregister_kprobes(struct kprobe **kps, int num)
 	if (num <= 0)
 		return;
 	kprobe_batch_begin(&batch);
-	for (i = 0; i < num; i++)
+	for (i = 0; i < num; i++) {
 		kprobe_batch_remove(&batch, kps[i]);
+		cond_resched();
+	}
 	kprobe_batch_end(&batch);
 }
 EXPORT_SYMBOL_GPL(unregister_kprobes);

@@ -3,7 +3,6 @@
  * Kprobes: from symbol and offset to an address; what may be probed, and if
  * not, why not.
  */
-#include <linux/bug.h>
 #include <linux/jump_label.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
@@ -197,8 +196,6 @@ static enum kprobe_refusal kprobe_check_place(unsigned long addr)
 		return KPROBE_STATIC_CALL;
 	if (!IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) && ftrace_location(addr) == addr)
 		return KPROBE_FTRACE_LOCATION;
-	if (find_bug(addr))
-		return KPROBE_BUG_ENTRY;
 	return KPROBE_OK;
 }
 

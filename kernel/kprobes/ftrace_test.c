@@ -393,6 +393,31 @@ static void ip_setter_joins_and_leaves(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
 }
 
+static void switching_on_that_ftrace_refuses_r17(struct kunit *test)
+{
+	struct kprobe *setter = &kprobe_test_probe(test, 'a', traced_a, KPROBE_TEST_PRE)->kp;
+	struct kprobe *plain = &kprobe_test_probe(test, 'b', traced_b, KPROBE_TEST_PRE)->kp;
+	struct foreign *patch;
+
+	if (!IS_ENABLED(CONFIG_KPROBES_DEBUGFS))
+		kunit_skip(test, "needs CONFIG_DEBUG_FS");
+	setter->flags = KPROBE_FLAG_IPMODIFY;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
+	KUNIT_ASSERT_EQ(test, 0, kprobe_switch_all(false));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, (unsigned long)traced_c));
+	KUNIT_EXPECT_EQ(test, -EBUSY, kprobe_switch_all(true));
+	KUNIT_EXPECT_EQ(test, 3041, kprobe_test_traced_a(41));
+	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_b(41));
+	KUNIT_EXPECT_STREQ(test, "b", kprobe_test_trace());
+
+	KUNIT_ASSERT_EQ(test, 0, unregister_ftrace_function(&patch->ops));
+	KUNIT_EXPECT_EQ(test, 0, kprobe_switch_all(false));
+	KUNIT_EXPECT_EQ(test, 0, kprobe_switch_all(true));
+	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
 static void gone_text_is_given_back_to_ftrace_r15(struct kunit *test)
 {
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', traced_a, KPROBE_TEST_PRE)->kp;
@@ -431,6 +456,7 @@ static struct kunit_case kprobe_ftrace_cases[] = {
 	KUNIT_CASE(batch_that_ftrace_refuses_is_undone_r17),
 	KUNIT_CASE(enabling_that_ftrace_refuses_r17),
 	KUNIT_CASE(ip_setter_joins_and_leaves),
+	KUNIT_CASE(switching_on_that_ftrace_refuses_r17),
 	KUNIT_CASE(gone_text_is_given_back_to_ftrace_r15),
 	{ }
 };

@@ -225,6 +225,7 @@ extern bool kprobe_switched_on;
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
+enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site);
 enum kprobe_refusal kprobe_site_get(unsigned long addr, struct kprobe_site **site);
 void kprobe_site_put(struct kprobe_site *site);
 void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state);
@@ -324,7 +325,7 @@ static inline bool kprobe_is_return(const struct kprobe *kp)
 #endif
 
 /* debugfs.c */
-void kprobe_switch_all(bool on);
+int kprobe_switch_all(bool on);
 
 /* slot.c */
 void *kprobe_slot_alloc(struct kprobe_site *site);

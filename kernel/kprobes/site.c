@@ -7,6 +7,7 @@
  * kprobe_reconcile() compares that with its state and makes the step. Nothing
  * else arms or disarms.
  */
+#include <linux/bug.h>
 #include <linux/hash.h>
 #include <linux/memory.h>
 #include <linux/rculist.h>
@@ -157,8 +158,16 @@ void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
 	WRITE_ONCE(site->state, state);
 }
 
-/* On an ftrace location there is no instruction but ftrace's own. */
-static enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
+/**
+ * kprobe_site_prepare() - look at the instruction
+ * @site: the site, not in the table yet
+ *
+ * On an ftrace location there is none but ftrace's own.
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or why it cannot carry a probe.
+ */
+enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
 {
 	enum kprobe_refusal refusal;
 
@@ -167,6 +176,9 @@ static enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
 	mutex_lock(&text_mutex);
 	refusal = arch_kprobe_prepare(site);
 	mutex_unlock(&text_mutex);
+	/* find_bug() looks at every one that there is: ask where it can be one. */
+	if (refusal == KPROBE_TRAP_INSN && find_bug(site->addr))
+		return KPROBE_BUG_ENTRY;
 	return refusal;
 }
 
