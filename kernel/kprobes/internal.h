@@ -361,8 +361,8 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 void arch_kprobe_release(struct kprobe_site *site);
 
 /*
- * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync().
- * Context: text_mutex.
+ * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync(), and
+ * then perf hears of those that were put. Context: text_mutex, held until then.
  */
 void arch_kprobe_arm(struct kprobe_site *site);
 void arch_kprobe_disarm(struct kprobe_site *site);
