@@ -27,6 +27,24 @@ expect()
 	fi
 }
 
+#: kprobe_events-entry ``p vfs_read`` in kprobe_events, with a filter
+#: kprobe_events-inside ``p vfs_read+9``, behind the call that ftrace patches
+#: kprobe_events-return ``r vfs_read $retval``
+#: kprobe_events-hist a histogram trigger on ``p vfs_read``
+#: perf-pmu-entry the PMU ``kprobe`` by perf_event_open(), vfs_read
+#: perf-pmu-return the same with its retprobe bit
+#: perf-probe-stat ``perf probe vfs_read``, ``perf stat``
+#: perf-probe-inside ``perf probe vfs_read+9``, ``perf stat``
+#: perf-probe-record ``perf probe vfs_read``, ``perf record``, ``perf script``
+#: perf-probe-return the same with ``vfs_read%return $retval``
+#: trace-cmd ``trace-cmd record`` of ``p vfs_read``, ``trace-cmd report``
+#: bpftrace-entry ``bpftrace kprobe:vfs_read``
+#: bpftrace-inside ``bpftrace kprobe:vfs_read+9``
+#: bpftrace-return ``bpftrace kretprobe:vfs_read``, by return value
+#: bpftrace-wildcard ``bpftrace kprobe:__x64_sys_*``, by function
+#: bpftrace-stack ``bpftrace kprobe:vfs_read``, by stack
+#: bcc-funccount ``funccount-bpfcc 'vfs_*'``, the row vfs_read
+
 # kprobe_events: one event of a definition, filtered; prints how many came.
 
 event()

@@ -57,6 +57,21 @@ run()
 	fi
 }
 
+#: boot_event ``kprobe_event=p:boot,vfs_read`` on the kernel command line
+#: sample_kprobe samples/kprobes/kprobe_example.c
+#: sample_kretprobe samples/kprobes/kretprobe_example.c
+#: sample_fprobe samples/fprobe/fprobe_example.c
+#: fprobe_event fprobe events and kprobe events on the entry and return of one function
+#: function_tracer the function tracer and a probe on one function, in any order
+#: fail_function error injection through fail_function in debugfs
+#: bpf_override bpf_override_return() by ``bpftrace --unsafe``
+#: lkdtm LKDTM, its crash point in the interrupt path
+#: livepatch_then_probe livepatch-sample, then a probe on the patched function
+#: probe_then_livepatch a probe, then livepatch-sample
+#: livepatch_return a return probe, then livepatch-sample
+#: kprobe_event_gen kprobe_event_gen_test, synth_event_gen_test
+#: kgdb kgdb's own tests while a probe counts
+
 # hits EVENT: of a kprobe event, by kprobe_profile
 hits()
 {
