@@ -44,8 +44,13 @@
  * table, then to the oops.
  *
  * Handlers run with interrupts and preemption off, in a context like that of
- * an NMI (in_nmi() is true): they may not sleep nor take a lock that any other
- * context takes without such care. RCU is watching. printk() is fine.
+ * an NMI (in_nmi() is true unless the hit came by ftrace): they may not sleep
+ * nor take a lock that any other context takes without such care. RCU is
+ * watching. printk() is fine.
+ *
+ * Where the kernel is built with dynamic ftrace, the entry of a function is an
+ * ftrace location. A probe there is armed through ftrace, beside the function
+ * tracer, livepatch and others; the instruction is ftrace's own NOP.
  *
  * A probe that is hit while a handler runs on the same CPU, or between its
  * pre- and its post-handler, does not run its handlers: kprobe::nmissed counts
@@ -105,9 +110,10 @@ typedef int (*kretprobe_handler_t)(struct kretprobe_instance *ri,
  * @pre_handler: called before the instruction; may be NULL
  * @post_handler: called after it; may be NULL
  * @fault_handler: asked when the instruction or a handler faults; may be NULL
- * @opcode: the byte that the breakpoint replaced
- * @flags: KPROBE_FLAG_*. The user may set KPROBE_FLAG_DISABLED before
- *	registration; all else belongs to the implementation
+ * @opcode: the byte that the breakpoint replaced; 0 on an ftrace location
+ * @flags: KPROBE_FLAG_*. The user may set KPROBE_FLAG_DISABLED and
+ *	KPROBE_FLAG_IPMODIFY before registration; all else belongs to the
+ *	implementation
  *
  * Zero what is not used. The structure belongs to kprobes from
  * register_kprobe() until unregister_kprobe() returns.
@@ -131,6 +137,12 @@ struct kprobe {
 #define KPROBE_FLAG_OPTIMIZED	4	/* its site is a jump */
 #define KPROBE_FLAG_FTRACE	8	/* its site is armed through ftrace */
 #define KPROBE_FLAG_ON_FUNC_ENTRY 16	/* it stands at the entry of a function */
+/*
+ * The user says that a handler may set regs->ip. It can without: but ftrace then
+ * does not know, and cannot see to it that of this probe and livepatch, which
+ * both redirect a function, the second is refused.
+ */
+#define KPROBE_FLAG_IPMODIFY	32
 
 /* Was the memory under the probe freed? */
 static inline bool kprobe_gone(struct kprobe *p)
@@ -319,9 +331,13 @@ static inline void wait_for_kprobe_optimizer(void)
 {
 }
 
+#ifdef CONFIG_KPROBES_ON_FTRACE
+void kprobe_ftrace_kill(void);
+#else
 static inline void kprobe_ftrace_kill(void)
 {
 }
+#endif
 
 #ifdef CONFIG_KRETPROBES
 

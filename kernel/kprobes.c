@@ -17,6 +17,9 @@
 /* Sites, their states, their probes, slots. The chart is in internal.h. */
 DEFINE_MUTEX(kprobe_mutex);
 
+/* Flags that belong to the user. */
+#define KPROBE_USER_FLAGS	(KPROBE_FLAG_DISABLED | KPROBE_FLAG_IPMODIFY)
+
 /* Says why, for people; returns the errno, for callers. */
 static int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
 {
@@ -53,6 +56,7 @@ static void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *s
 /* What registration did to the probe itself, so that it can be tried again. */
 static void kprobe_forget_address(struct kprobe *kp)
 {
+	kp->flags &= KPROBE_USER_FLAGS;
 	if (kp->symbol_name)
 		kp->addr = NULL;
 	else
@@ -70,8 +74,10 @@ static enum kprobe_refusal kprobe_batch_link(struct kprobe_batch *batch, struct 
 		return refusal;
 
 	kp->addr = (kprobe_opcode_t *)addr;
-	kp->opcode = arch_kprobe_opcode(site);
-	kp->flags &= KPROBE_FLAG_DISABLED;
+	kp->opcode = site->on_ftrace ? 0 : arch_kprobe_opcode(site);
+	kp->flags &= KPROBE_USER_FLAGS;
+	if (site->on_ftrace)
+		kp->flags |= KPROBE_FLAG_FTRACE;
 	if (on_entry)
 		kp->flags |= KPROBE_FLAG_ON_FUNC_ENTRY;
 	kp->nmissed = 0;
@@ -154,6 +160,49 @@ void kprobe_batch_end(struct kprobe_batch *batch)
 	}
 }
 
+/* Adds all of them or stops at the one that is refused: its index goes to failed. */
+static enum kprobe_refusal kprobe_batch_add_all(struct kprobe_batch *batch,
+						struct kprobe **kps, int num, int *failed)
+{
+	enum kprobe_refusal refusal;
+	int i;
+
+	for (i = 0; i < num; i++) {
+		refusal = kprobe_batch_add(batch, kps[i]);
+		if (refusal) {
+			*failed = i;
+			return refusal;
+		}
+	}
+	return KPROBE_OK;
+}
+
+/* Arms what was added, of which ftrace may refuse one: its index goes to failed. */
+static enum kprobe_refusal kprobe_batch_arm(struct kprobe_batch *batch,
+					    struct kprobe **kps, int num, int *failed)
+{
+	enum kprobe_refusal refusal = kprobe_reconcile(&batch->sites);
+	int i;
+
+	if (!refusal)
+		return KPROBE_OK;
+	for (i = 0; i < num; i++) {
+		if (!kprobe_site_is_settled(kprobe_site_of(kps[i]))) {
+			*failed = i;
+			return refusal;
+		}
+	}
+	return KPROBE_OK;
+}
+
+static void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe **kps, int num)
+{
+	while (num--) {
+		kprobe_batch_remove(batch, kps[num]);
+		kprobe_forget_address(kps[num]);
+	}
+}
+
 /**
  * register_kprobes() - register several probes, all or none
  * @kps: the probes
@@ -168,40 +217,34 @@ void kprobe_batch_end(struct kprobe_batch *batch)
  */
 int register_kprobes(struct kprobe **kps, int num)
 {
-	enum kprobe_refusal refusal = KPROBE_OK;
+	enum kprobe_refusal refusal;
 	struct kprobe_batch batch;
-	int i;
+	int failed;
 
 	if (num <= 0)
 		return -EINVAL;
 
 	kprobe_batch_begin(&batch);
-	for (i = 0; i < num; i++) {
-		refusal = kprobe_batch_add(&batch, kps[i]);
-		if (refusal)
-			break;
-	}
+	refusal = kprobe_batch_add_all(&batch, kps, num, &failed);
 	if (refusal) {
-		int failed = i;
-
-		while (i--) {
-			kprobe_batch_remove(&batch, kps[i]);
-			kprobe_forget_address(kps[i]);
-		}
-		kprobe_batch_end(&batch);
-		return kprobe_refuse(kps[failed], refusal);
+		kprobe_batch_undo(&batch, kps, failed);
+	} else {
+		refusal = kprobe_batch_arm(&batch, kps, num, &failed);
+		if (refusal)
+			kprobe_batch_undo(&batch, kps, num);
 	}
 	kprobe_batch_end(&batch);
-	return 0;
+	return refusal ? kprobe_refuse(kps[failed], refusal) : 0;
 }
 EXPORT_SYMBOL_GPL(register_kprobes);
 
 /**
  * register_kprobe() - put a probe on an instruction
  * @p: the probe. Either addr or symbol_name is set, offset if wanted, handlers,
- *	and KPROBE_FLAG_DISABLED if it shall not run yet. All else is zero. To
- *	register it once more, set symbol, offset and address anew: addr has
- *	become the address that was probed
+ *	and KPROBE_FLAG_DISABLED if it shall not run yet, KPROBE_FLAG_IPMODIFY
+ *	if a handler may set regs->ip. All else is zero. To register it once
+ *	more, set symbol, offset and address anew: addr has become the address
+ *	that was probed
  *
  * On return it is armed: each CPU that begins to execute the instruction from
  * now on runs the handlers. @p belongs to kprobes until unregister_kprobe().
@@ -211,13 +254,17 @@ EXPORT_SYMBOL_GPL(register_kprobes);
  *
  * * -EINVAL - neither an address nor a symbol, or both; @p is registered
  *   already; the address is not kernel text; it is blacklisted, in CFI or call
- *   padding, a jump label, a static call, an ftrace location, a BUG() or
- *   WARN(); the instruction is unknown or only raises an exception; no slot is
- *   within reach of its RIP-relative operand
+ *   padding, a jump label, a static call, a BUG() or WARN(), an ftrace location
+ *   in a kernel without KPROBES_ON_FTRACE; the instruction is unknown or only
+ *   raises an exception; no slot is within reach of its RIP-relative operand
  * * -ENOENT - no such symbol; the module is being removed
  * * -EILSEQ - the address is inside an instruction, or a foreign breakpoint
  * * -EOPNOTSUPP - the instruction leaves the kernel's flow (IRET, SYSRET, far
  *   branch, VM entry), so it cannot run out of line
+ * * -EBUSY - on an ftrace location: ftrace is switched off (sysctl
+ *   kernel.ftrace_enabled), or @p has KPROBE_FLAG_IPMODIFY and somebody else,
+ *   livepatch say, may already set the IP there
+ * * -ENODEV - on an ftrace location: ftrace has met a bug of its own and stopped
  * * -ENOMEM - no memory
  */
 int register_kprobe(struct kprobe *p)
@@ -297,6 +344,11 @@ static int kprobe_set_enabled(struct kprobe *kp, bool on)
 		err = -EINVAL;
 	else
 		refusal = kprobe_switch(&batch, site, kp, on);
+	if (on && !err && !refusal) {
+		refusal = kprobe_reconcile(&batch.sites);
+		if (refusal)
+			kprobe_switch(&batch, site, kp, false);
+	}
 	kprobe_batch_end(&batch);
 
 	return refusal ? kprobe_refuse(kp, refusal) : err;
@@ -307,7 +359,8 @@ static int kprobe_set_enabled(struct kprobe *kp, bool on)
  * @kp: the probe; nothing happens if it is enabled
  *
  * Context: process, may sleep. Not from a handler.
- * Return: 0; -EINVAL if it is not registered or gone; -ENOMEM.
+ * Return: 0; -EINVAL if it is not registered or gone; -EBUSY, -ENODEV or
+ * -ENOMEM as register_kprobe() returns them, and it stays disabled.
  */
 int enable_kprobe(struct kprobe *kp)
 {

@@ -28,6 +28,8 @@ static const struct {
 	[KPROBE_JUMP_LABEL]	 = { -EINVAL,	  "a jump label" },
 	[KPROBE_STATIC_CALL]	 = { -EINVAL,	  "a static call" },
 	[KPROBE_FTRACE_LOCATION] = { -EINVAL,	  "an ftrace location" },
+	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is switched off, or another user may redirect this function" },
+	[KPROBE_FTRACE_DEAD]	 = { -ENODEV,	  "ftrace is dead" },
 	[KPROBE_BUG_ENTRY]	 = { -EINVAL,	  "a BUG() or WARN()" },
 	[KPROBE_NOT_BOUNDARY]	 = { -EILSEQ,	  "not an instruction boundary" },
 	[KPROBE_FOREIGN_BREAKPOINT] = { -EILSEQ,  "a breakpoint that is not ours" },
@@ -191,7 +193,7 @@ static enum kprobe_refusal kprobe_check_place(unsigned long addr)
 		return KPROBE_JUMP_LABEL;
 	if (static_call_text_reserved((void *)addr, (void *)addr))
 		return KPROBE_STATIC_CALL;
-	if (ftrace_location(addr) == addr)
+	if (!IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) && ftrace_location(addr) == addr)
 		return KPROBE_FTRACE_LOCATION;
 	if (find_bug(addr))
 		return KPROBE_BUG_ENTRY;

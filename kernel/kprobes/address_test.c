@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of what may be probed, and of the blacklist. What depends on the
- * machine's instructions is tested beside the architecture's code. rN in a
- * name: a class of bug, see test.h.
+ * KUnit tests of what may be probed. What depends on the machine's instructions
+ * is tested beside the architecture's code. rN in a name: a class of bug, see
+ * test.h.
  */
 #include <linux/bug.h>
 #include <linux/jump_label.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/static_call.h>
-#include <linux/vmalloc.h>
 #include <asm/sections.h>
 
 #include "test.h"
@@ -246,6 +245,8 @@ static void ftrace_location_r12(struct kunit *test)
 
 	if (!addr)
 		kunit_skip(test, "needs CONFIG_DYNAMIC_FTRACE");
+	if (IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
+		kunit_skip(test, "is probed: see kprobe_ftrace");
 	expect_addr_refusal(test, addr, KPROBE_FTRACE_LOCATION);
 }
 
@@ -328,95 +329,6 @@ static void entry_flag_r13(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kp->flags & KPROBE_FLAG_ON_FUNC_ENTRY);
 }
 
-/* A function can be put on the blacklist, and text that goes takes it away. */
-static void blacklist_of_a_function(struct kunit *test)
-{
-	unsigned long start = (unsigned long)target, size, offset;
-	struct kprobe *kp = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
-
-	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(start, &size, &offset));
-	KUNIT_EXPECT_EQ(test, (int)size, kprobe_add_ksym_blacklist(start + 1));
-	kprobe_test_expect_refusal(test, kp, KPROBE_BLACKLISTED, -EINVAL);
-	kprobe_blacklist_remove(start, start + size);
-	KUNIT_EXPECT_EQ(test, 0, register_kprobe(kp));
-	KUNIT_EXPECT_EQ(test, -EINVAL, kprobe_add_ksym_blacklist((unsigned long)test));
-}
-
-/* An area that nothing else is in; ranges of it go when the test ends. */
-#define AREA		(VMALLOC_START + PAGE_SIZE)
-#define AREA_SIZE	0x10000UL
-
-static void area_clear(void *unused)
-{
-	kprobe_blacklist_remove(AREA, AREA + AREA_SIZE);
-}
-
-static void area_begin(struct kunit *test)
-{
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, area_clear, NULL));
-}
-
-static void area_add(struct kunit *test, unsigned long start, unsigned long end)
-{
-	KUNIT_ASSERT_EQ(test, 0, kprobe_add_area_blacklist(AREA + start, AREA + end));
-}
-
-static bool area_has(unsigned long offset)
-{
-	return within_kprobe_blacklist(AREA + offset);
-}
-
-static void blacklist_range_is_exact(struct kunit *test)
-{
-	area_begin(test);
-	area_add(test, 0x100, 0x110);
-	KUNIT_EXPECT_FALSE(test, area_has(0xff));
-	KUNIT_EXPECT_TRUE(test, area_has(0x100));
-	KUNIT_EXPECT_TRUE(test, area_has(0x10f));
-	KUNIT_EXPECT_FALSE(test, area_has(0x110));
-	area_add(test, 0x200, 0x200);
-	KUNIT_EXPECT_FALSE(test, area_has(0x200));
-}
-
-static void blacklist_ranges_may_overlap(struct kunit *test)
-{
-	area_begin(test);
-	area_add(test, 0x100, 0x300);
-	area_add(test, 0x120, 0x130);
-	area_add(test, 0x280, 0x400);
-	area_add(test, 0x400, 0x410);
-	KUNIT_EXPECT_FALSE(test, area_has(0xff));
-	KUNIT_EXPECT_TRUE(test, area_has(0x12f));
-	KUNIT_EXPECT_TRUE(test, area_has(0x130));
-	KUNIT_EXPECT_TRUE(test, area_has(0x2ff));
-	KUNIT_EXPECT_TRUE(test, area_has(0x3ff));
-	KUNIT_EXPECT_TRUE(test, area_has(0x40f));
-	KUNIT_EXPECT_FALSE(test, area_has(0x410));
-}
-
-/* Added in an order that is not theirs; every second one of 100 places. */
-static void blacklist_of_many_ranges(struct kunit *test)
-{
-	unsigned long i, wrong = 0;
-
-	area_begin(test);
-	for (i = 0; i < 100; i += 2) {
-		unsigned long start = i * 7 % 100 * 0x20;
-
-		area_add(test, start, start + 0x20);
-	}
-	for (i = 0; i < 100; i++) {
-		wrong += area_has(i * 0x20) != (i % 2 == 0);
-		wrong += area_has(i * 0x20 + 0x1f) != (i % 2 == 0);
-	}
-	KUNIT_EXPECT_EQ(test, wrong, 0);
-	kprobe_blacklist_remove(AREA + 0x200, AREA + 0x400);
-	KUNIT_EXPECT_TRUE(test, area_has(0x1c0));
-	KUNIT_EXPECT_FALSE(test, area_has(0x200));
-	KUNIT_EXPECT_FALSE(test, area_has(0x3c0));
-	KUNIT_EXPECT_TRUE(test, area_has(0x400));
-}
-
 static struct kunit_case kprobe_address_cases[] = {
 	KUNIT_CASE(every_refusal_has_a_name_and_an_errno),
 	KUNIT_CASE(neither_symbol_nor_address),
@@ -441,10 +353,6 @@ static struct kunit_case kprobe_address_cases[] = {
 	KUNIT_CASE(symbol_and_offset_are_resolved),
 	KUNIT_CASE(on_func_entry_r13),
 	KUNIT_CASE(entry_flag_r13),
-	KUNIT_CASE(blacklist_of_a_function),
-	KUNIT_CASE(blacklist_range_is_exact),
-	KUNIT_CASE(blacklist_ranges_may_overlap),
-	KUNIT_CASE(blacklist_of_many_ranges),
 	{ }
 };
 

@@ -14,11 +14,6 @@
 
 #include "internal.h"
 
-struct kprobe_range {
-	unsigned long start;
-	unsigned long end;	/* behind the last byte */
-};
-
 struct kprobe_blacklist {
 	struct rcu_head rcu;
 	unsigned int nr;
@@ -52,14 +47,17 @@ static int kprobe_range_cmp(const void *a, const void *b)
 	return 0;
 }
 
-/* Sorts, and joins what overlaps: bisection needs disjoint ranges. */
+/*
+ * Sorts, and joins what overlaps: bisection needs disjoint ranges. What only
+ * touches stays apart, so no range reaches from one module into another.
+ */
 static void kprobe_blacklist_normalise(struct kprobe_blacklist *list)
 {
 	unsigned int i, last = 0;
 
 	sort(list->range, list->nr, sizeof(list->range[0]), kprobe_range_cmp, NULL);
 	for (i = 1; i < list->nr; i++) {
-		if (list->range[i].start <= list->range[last].end)
+		if (list->range[i].start < list->range[last].end)
 			list->range[last].end = max(list->range[last].end, list->range[i].end);
 		else
 			list->range[++last] = list->range[i];
@@ -219,25 +217,58 @@ int kprobe_blacklist_add_module(struct module *mod)
 	       kprobe_add_area_blacklist(quiet, quiet + mod->noinstr_text_size);
 }
 
-static bool kprobe_in_ranges(unsigned long addr)
+/* The first range that ends behind an address, NULL if there is none. */
+static const struct kprobe_range *kprobe_range_behind(unsigned long addr)
 {
-	struct kprobe_blacklist *list;
-	unsigned int low = 0, high;
+	struct kprobe_blacklist *list = rcu_dereference(kprobe_blacklist);
+	unsigned int low = 0, nr = list ? list->nr : 0, high = nr;
 
-	guard(rcu)();
-	list = rcu_dereference(kprobe_blacklist);
-	high = list ? list->nr : 0;
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
 
-		if (addr < list->range[mid].start)
+		if (list->range[mid].end > addr)
 			high = mid;
-		else if (addr >= list->range[mid].end)
-			low = mid + 1;
 		else
-			return true;
+			low = mid + 1;
 	}
-	return false;
+	return low < nr ? &list->range[low] : NULL;
+}
+
+static bool kprobe_in_ranges(unsigned long addr)
+{
+	const struct kprobe_range *range;
+
+	guard(rcu)();
+	range = kprobe_range_behind(addr);
+	return range && range->start <= addr;
+}
+
+/**
+ * kprobe_blacklist_next() - walk what is forbidden, function by function
+ * @addr: 0, or kprobe_range::end of the one before
+ * @range: where to return the first function, or part of one, from there on
+ *
+ * An address is all that such a walk has to remember: it may stop for any time
+ * while modules come and go.
+ *
+ * Context: any.
+ * Return: false at the end.
+ */
+bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range)
+{
+	const struct kprobe_range *found;
+	struct kprobe_range symbol;
+
+	scoped_guard(rcu) {
+		found = kprobe_range_behind(addr);
+		if (!found)
+			return false;
+		range->start = max(addr, found->start);
+		range->end = found->end;
+	}
+	if (kprobe_symbol_range(range->start, &symbol) && symbol.end > range->start)
+		range->end = min(range->end, symbol.end);
+	return true;
 }
 
 /*
@@ -263,7 +294,9 @@ static bool kprobe_parent_in_ranges(unsigned long addr)
  * within_kprobe_blacklist() - is it forbidden to probe this address?
  * @addr: the address
  *
- * Context: any but a hit.
+ * Takes no lock: kgdb asks while all other CPUs are stopped.
+ *
+ * Context: any.
  * Return: true if so.
  */
 bool within_kprobe_blacklist(unsigned long addr)

@@ -8,19 +8,23 @@
  *	../kprobes.c	the front door: register, unregister, enable, disable
  *	site.c		table of sites, their probes, the state setter, reconcile
  *	dispatch.c	a hit: begin, pre, post, fault, end
+ *	ftrace.c	sites on ftrace locations
  *	address.c	symbol+offset -> address; what may be probed, and why not
  *	blacklist.c	what may never be probed
  *	slot.c		executable copies of instructions
  *	retire.c	memory that a CPU may still be using
  *	module.c	text that goes away
  *	kretprobe.c	return probes
+ *	debugfs.c	the files in debugfs: list, blacklist, enabled
+ *	sysctl.c	debug.kprobes-optimization
  *	sysrq.c		Alt+SysRq+W
  *
  * Locks, outermost first:
  *
  *	kprobe_mutex		sites, their states and lists of probes; slots
  *	  jump_label_lock()	while asking whether an address is a jump label
- *	  text_mutex		while reading or writing text
+ *	  ftrace's own		while ftrace arms and disarms
+ *	    text_mutex		while reading or writing text
  *
  * A hit takes none of them. It finds its site under RCU, with preemption off,
  * and what it runs in site->active, which is replaced and never changed. Nobody
@@ -57,8 +61,8 @@ void kprobe_retire_flush(void);
 
 /**
  * enum kprobe_state - what is true of a site
- * @KPROBE_PREPARED: the text is the original; a breakpoint can be put
- * @KPROBE_ARMED: the text shows a breakpoint
+ * @KPROBE_PREPARED: the text is the original; it can be armed
+ * @KPROBE_ARMED: the text shows a breakpoint, or ftrace's call
  * @KPROBE_GONE: the text was freed and is never touched again
  * @KPROBE_DEAD: out of the table; waits until it can be freed
  *
@@ -89,6 +93,10 @@ enum kprobe_state {
  *	kprobe_mutex, read by hits
  * @state: enum kprobe_state. Only kprobe_site_set_state() writes it, under
  *	kprobe_mutex
+ * @on_ftrace: the address is an ftrace location: this site is armed through
+ *	ftrace and @arch is not used. Constant
+ * @via: the ftrace_ops whose hits count, NULL while it is not armed through
+ *	ftrace. Written under kprobe_mutex, read by hits
  * @batch: while it is part of a batch under way. kprobe_mutex
  * @retired: once it is DEAD
  * @arch: the instruction and how it is run. Set up before the site is in the
@@ -101,6 +109,8 @@ struct kprobe_site {
 	struct list_head probes;
 	unsigned long active;
 	enum kprobe_state state;
+	bool on_ftrace;
+	struct ftrace_ops *via;
 	union {
 		struct list_head batch;
 		struct kprobe_retired retired;
@@ -162,6 +172,37 @@ static __always_inline bool kprobe_active_has_post(unsigned long active)
 	return active && ((struct kprobe *)active)->post_handler;
 }
 
+/**
+ * enum kprobe_refusal - why an address is not probed
+ *
+ * Each has an errno and a name for the log: see kprobe_refusal_errno() and
+ * kprobe_refusal_name().
+ */
+enum kprobe_refusal {
+	KPROBE_OK,
+	KPROBE_NO_HANDLE,		/* neither symbol nor address, or both */
+	KPROBE_REGISTERED,		/* this very probe is registered */
+	KPROBE_NO_SYMBOL,		/* no such symbol */
+	KPROBE_NOT_TEXT,		/* user, unmapped, data, vsyscall, freed init text */
+	KPROBE_MODULE_GOING,		/* text of a module that is being removed */
+	KPROBE_BLACKLISTED,		/* the trap path itself, entry code, NOKPROBE_SYMBOL */
+	KPROBE_PREAMBLE,		/* CFI or call padding in front of a function */
+	KPROBE_JUMP_LABEL,		/* a branch that the kernel patches */
+	KPROBE_STATIC_CALL,		/* a call that the kernel patches */
+	KPROBE_FTRACE_LOCATION,		/* a call that ftrace patches, and not for us */
+	KPROBE_FTRACE_BUSY,		/* ftrace is off, or another may set the IP there */
+	KPROBE_FTRACE_DEAD,		/* ftrace has met a bug of its own and stopped */
+	KPROBE_BUG_ENTRY,		/* BUG() or WARN() */
+	KPROBE_NOT_BOUNDARY,		/* inside an instruction */
+	KPROBE_FOREIGN_BREAKPOINT,	/* INT3, a debugger's or padding */
+	KPROBE_UNDECODABLE,		/* not an instruction we know */
+	KPROBE_TRAP_INSN,		/* an instruction that only raises an exception */
+	KPROBE_LEAVING_INSN,		/* IRET, SYSRET, far branch, VM entry ... */
+	KPROBE_OUT_OF_REACH,		/* a slot is too far from its operand */
+	KPROBE_NO_MEMORY,
+	KPROBE_NR_REFUSALS,
+};
+
 /* ../kprobes.c */
 
 /**
@@ -180,6 +221,7 @@ void kprobe_batch_end(struct kprobe_batch *batch);
 
 /* site.c */
 extern struct list_head kprobe_sites;
+extern bool kprobe_switched_on;
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
@@ -190,7 +232,9 @@ bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to);
 enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp);
 void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp);
 enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp);
-void kprobe_reconcile(struct list_head *sites);
+bool kprobe_site_wants_arming(const struct kprobe_site *site);
+bool kprobe_site_is_settled(const struct kprobe_site *site);
+enum kprobe_refusal kprobe_reconcile(struct list_head *sites);
 void kprobe_sites_gone(unsigned long start, unsigned long end);
 
 /* dispatch.c */
@@ -216,37 +260,29 @@ bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr);
 void kprobe_hit_end(struct kprobe_hit *hit);
 bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
 
+/* ftrace.c */
+#ifdef CONFIG_KPROBES_ON_FTRACE
+bool kprobe_is_on_ftrace(unsigned long addr);
+bool kprobe_ftrace_is_settled(const struct kprobe_site *site);
+enum kprobe_refusal kprobe_ftrace_reconcile(struct list_head *sites);
+#else
+static inline bool kprobe_is_on_ftrace(unsigned long addr)
+{
+	return false;
+}
+
+static inline bool kprobe_ftrace_is_settled(const struct kprobe_site *site)
+{
+	return true;
+}
+
+static inline enum kprobe_refusal kprobe_ftrace_reconcile(struct list_head *sites)
+{
+	return KPROBE_OK;
+}
+#endif
+
 /* address.c */
-
-/**
- * enum kprobe_refusal - why an address is not probed
- *
- * Each has an errno and a name for the log: see kprobe_refusal_errno() and
- * kprobe_refusal_name().
- */
-enum kprobe_refusal {
-	KPROBE_OK,
-	KPROBE_NO_HANDLE,		/* neither symbol nor address, or both */
-	KPROBE_REGISTERED,		/* this very probe is registered */
-	KPROBE_NO_SYMBOL,		/* no such symbol */
-	KPROBE_NOT_TEXT,		/* user, unmapped, data, vsyscall, freed init text */
-	KPROBE_MODULE_GOING,		/* text of a module that is being removed */
-	KPROBE_BLACKLISTED,		/* the trap path itself, entry code, NOKPROBE_SYMBOL */
-	KPROBE_PREAMBLE,		/* CFI or call padding in front of a function */
-	KPROBE_JUMP_LABEL,		/* a branch that the kernel patches */
-	KPROBE_STATIC_CALL,		/* a call that the kernel patches */
-	KPROBE_FTRACE_LOCATION,		/* a call that ftrace patches */
-	KPROBE_BUG_ENTRY,		/* BUG() or WARN() */
-	KPROBE_NOT_BOUNDARY,		/* inside an instruction */
-	KPROBE_FOREIGN_BREAKPOINT,	/* INT3, a debugger's or padding */
-	KPROBE_UNDECODABLE,		/* not an instruction we know */
-	KPROBE_TRAP_INSN,		/* an instruction that only raises an exception */
-	KPROBE_LEAVING_INSN,		/* IRET, SYSRET, far branch, VM entry ... */
-	KPROBE_OUT_OF_REACH,		/* a slot is too far from its operand */
-	KPROBE_NO_MEMORY,
-	KPROBE_NR_REFUSALS,
-};
-
 int kprobe_refusal_errno(enum kprobe_refusal refusal);
 const char *kprobe_refusal_name(enum kprobe_refusal refusal);
 enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, unsigned long *addr,
@@ -259,12 +295,36 @@ enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod
 extern unsigned long __start_kprobe_blacklist[];
 extern unsigned long __stop_kprobe_blacklist[];
 
+/**
+ * struct kprobe_range - a part of the text
+ * @start: its first byte
+ * @end: behind its last
+ */
+struct kprobe_range {
+	unsigned long start;
+	unsigned long end;
+};
+
 int kprobe_blacklist_init(void);
 int kprobe_blacklist_add_module(struct module *mod);
 void kprobe_blacklist_remove(unsigned long start, unsigned long end);
+bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range);
 
 /* module.c */
 int kprobe_module_init(void);
+
+/* kretprobe.c */
+#ifdef CONFIG_KRETPROBES
+bool kprobe_is_return(const struct kprobe *kp);
+#else
+static inline bool kprobe_is_return(const struct kprobe *kp)
+{
+	return false;
+}
+#endif
+
+/* debugfs.c */
+void kprobe_switch_all(bool on);
 
 /* slot.c */
 void *kprobe_slot_alloc(struct kprobe_site *site);
@@ -282,7 +342,12 @@ struct kprobe_site *kprobe_slot_owner(unsigned long addr);
 /* Skips what must stay the first instruction of a function (ENDBR). */
 unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry);
 
-/* Reads and classifies the instruction. Context: kprobe_mutex, text_mutex. */
+/*
+ * The rest is for sites that are not on an ftrace location, but for
+ * arch_kprobe_ftrace_hit() and arch_kprobe_drain().
+ *
+ * Reads and classifies the instruction. Context: kprobe_mutex, text_mutex.
+ */
 enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site);
 
 /*
@@ -307,6 +372,10 @@ kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);
 
 /* What shows in a listing: how this site's instruction is run. */
 const char *arch_kprobe_way(const struct kprobe_site *site);
+
+/* Called by ftrace: runs a hit of the site at @ip, if it is armed via @ops. */
+void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs);
 
 /* Waits until no CPU is between the two traps of a hit that began before. */
 void arch_kprobe_drain(void);

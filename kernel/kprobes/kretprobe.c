@@ -32,6 +32,18 @@ static int kretprobe_entry(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(kretprobe_entry);
 
+/**
+ * kprobe_is_return() - is this the probe on the entry for a return probe?
+ * @kp: the probe
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool kprobe_is_return(const struct kprobe *kp)
+{
+	return kp->pre_handler == kretprobe_entry;
+}
+
 static void kretprobe_return(struct rethook_node *node, void *data, unsigned long ret_addr,
 			     struct pt_regs *regs)
 {

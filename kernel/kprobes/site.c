@@ -3,8 +3,9 @@
  * Kprobes: the table of sites, their probes, their states.
  *
  * A site exists from the first probe of its address to the last. What its text
- * should show follows from its enabled probes alone; kprobe_reconcile() compares
- * that with its state and makes the step. Nothing else arms or disarms.
+ * should show follows from its enabled probes and the global switch alone;
+ * kprobe_reconcile() compares that with its state and makes the step. Nothing
+ * else arms or disarms.
  */
 #include <linux/hash.h>
 #include <linux/memory.h>
@@ -16,6 +17,9 @@
 
 /* All sites, in order of creation, gone ones among them. For listings. */
 LIST_HEAD(kprobe_sites);
+
+/* The global switch: off, no site is armed. kprobe_mutex */
+bool kprobe_switched_on = true;
 
 static struct rhashtable kprobe_table;
 
@@ -153,6 +157,19 @@ void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
 	WRITE_ONCE(site->state, state);
 }
 
+/* On an ftrace location there is no instruction but ftrace's own. */
+static enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
+{
+	enum kprobe_refusal refusal;
+
+	if (site->on_ftrace)
+		return KPROBE_OK;
+	mutex_lock(&text_mutex);
+	refusal = arch_kprobe_prepare(site);
+	mutex_unlock(&text_mutex);
+	return refusal;
+}
+
 static enum kprobe_refusal kprobe_site_create(unsigned long addr,
 					      struct kprobe_site **result)
 {
@@ -163,12 +180,11 @@ static enum kprobe_refusal kprobe_site_create(unsigned long addr,
 		return KPROBE_NO_MEMORY;
 	site->addr = addr;
 	site->state = KPROBE_PREPARED;
+	site->on_ftrace = kprobe_is_on_ftrace(addr);
 	INIT_LIST_HEAD(&site->probes);
 	INIT_LIST_HEAD(&site->batch);
 
-	mutex_lock(&text_mutex);
-	refusal = arch_kprobe_prepare(site);
-	mutex_unlock(&text_mutex);
+	refusal = kprobe_site_prepare(site);
 	if (!refusal && rhashtable_insert_fast(&kprobe_table, &site->node, kprobe_table_params))
 		refusal = KPROBE_NO_MEMORY;
 	if (refusal) {
@@ -271,7 +287,7 @@ enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp)
 		has_post |= !!kp->post_handler;
 		nr++;
 	}
-	if (nr) {
+	if (nr && !site->on_ftrace) {
 		refusal = arch_kprobe_provide(site, has_post);
 		if (refusal)
 			return refusal;
@@ -327,12 +343,48 @@ void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp)
 		kprobe_site_update(site, GFP_KERNEL | __GFP_NOFAIL);
 }
 
+/**
+ * kprobe_site_wants_arming() - should the text of a site lead to its probes?
+ * @site: the site
+ *
+ * Nothing else decides.
+ *
+ * Context: kprobe_mutex.
+ * Return: true if so.
+ */
+bool kprobe_site_wants_arming(const struct kprobe_site *site)
+{
+	return site->active && kprobe_switched_on;
+}
+
+static enum kprobe_state kprobe_site_wanted(const struct kprobe_site *site)
+{
+	return kprobe_site_wants_arming(site) ? KPROBE_ARMED : KPROBE_PREPARED;
+}
+
+/**
+ * kprobe_site_is_settled() - is there nothing left to be done to its text?
+ * @site: the site
+ *
+ * Context: kprobe_mutex.
+ * Return: true if so. After kprobe_reconcile(), false says that it could not
+ * be armed.
+ */
+bool kprobe_site_is_settled(const struct kprobe_site *site)
+{
+	if (site->state == KPROBE_GONE)
+		return true;
+	if (site->on_ftrace)
+		return kprobe_ftrace_is_settled(site);
+	return site->state == kprobe_site_wanted(site);
+}
+
 /* Takes the step towards the wanted state. Did the text change? */
 static bool kprobe_site_reconcile(struct kprobe_site *site)
 {
-	enum kprobe_state wanted = site->active ? KPROBE_ARMED : KPROBE_PREPARED;
+	enum kprobe_state wanted = kprobe_site_wanted(site);
 
-	if (site->state == wanted || site->state == KPROBE_GONE)
+	if (site->on_ftrace || kprobe_site_is_settled(site))
 		return false;
 	if (wanted == KPROBE_ARMED)
 		arch_kprobe_arm(site);
@@ -342,20 +394,10 @@ static bool kprobe_site_reconcile(struct kprobe_site *site)
 	return true;
 }
 
-/**
- * kprobe_reconcile() - make the text of some sites what it should be
- * @sites: list of kprobe_site::batch, empty afterwards
- *
- * One time the lock, and one broadcast, for all of them.
- *
- * Context: kprobe_mutex. Sleeps.
- */
-void kprobe_reconcile(struct list_head *sites)
+static void kprobe_reconcile_breakpoints(struct list_head *sites)
 {
-	struct kprobe_site *site, *next;
+	struct kprobe_site *site;
 	bool changed = false;
-
-	lockdep_assert_held(&kprobe_mutex);
 
 	mutex_lock(&text_mutex);
 	list_for_each_entry(site, sites, batch)
@@ -363,18 +405,39 @@ void kprobe_reconcile(struct list_head *sites)
 	if (changed)
 		arch_kprobe_sync();
 	mutex_unlock(&text_mutex);
+}
 
+/**
+ * kprobe_reconcile() - make the text of some sites what it should be
+ * @sites: list of kprobe_site::batch, empty afterwards
+ *
+ * One time the lock, and one broadcast, for all of them; and one change of
+ * ftrace's filter.
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or why ftrace did not arm one of them at least; see
+ * kprobe_site_is_settled(). Disarming does not fail, nor does a breakpoint.
+ */
+enum kprobe_refusal kprobe_reconcile(struct list_head *sites)
+{
+	struct kprobe_site *site, *next;
+	enum kprobe_refusal refusal;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	kprobe_reconcile_breakpoints(sites);
+	refusal = kprobe_ftrace_reconcile(sites);
 	list_for_each_entry_safe(site, next, sites, batch) {
 		list_del_init(&site->batch);
 		kprobe_site_put(site);
 	}
+	return refusal;
 }
 
 static void kprobe_site_gone(struct kprobe_site *site)
 {
 	struct kprobe *kp;
 
-	kprobe_site_activate(site, 0);
 	rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
 	kprobe_site_set_state(site, KPROBE_GONE);
 	kprobe_nr_gone++;
@@ -388,18 +451,29 @@ static void kprobe_site_gone(struct kprobe_site *site)
  * @end: behind its last
  *
  * The probes there stay registered, marked KPROBE_FLAG_GONE, until their users
- * unregister them; the text is not touched any more.
+ * unregister them. The text is made what it was, for the last time: ftrace must
+ * forget it while it still knows it.
  *
  * Context: process. Nothing runs that text.
  */
 void kprobe_sites_gone(unsigned long start, unsigned long end)
 {
 	struct kprobe_site *site;
+	LIST_HEAD(leaving);
 
 	mutex_lock(&kprobe_mutex);
 	list_for_each_entry(site, &kprobe_sites, all) {
-		if (site->state != KPROBE_GONE && site->addr >= start && site->addr < end)
-			kprobe_site_gone(site);
+		if (site->state == KPROBE_GONE || site->addr < start || site->addr >= end)
+			continue;
+		kprobe_site_activate(site, 0);
+		list_add_tail(&site->batch, &leaving);
+	}
+	kprobe_reconcile_breakpoints(&leaving);
+	kprobe_ftrace_reconcile(&leaving);
+	while (!list_empty(&leaving)) {
+		site = list_first_entry(&leaving, struct kprobe_site, batch);
+		list_del_init(&site->batch);
+		kprobe_site_gone(site);
 	}
 	mutex_unlock(&kprobe_mutex);
 }

@@ -7,6 +7,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/execmem.h>
+#include <linux/perf_event.h>
 #include <linux/rculist.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
@@ -15,6 +16,9 @@
 #include "internal.h"
 
 #define KPROBE_SLOTS_PER_PAGE	(PAGE_SIZE / KPROBE_SLOT_SIZE)
+
+/* What a page of slots is called in /proc/kallsyms and in perf's records. */
+#define KPROBE_SLOT_SYMBOL	"kprobe_insn_page"
 
 /**
  * struct kprobe_slot_page - a page of slots
@@ -35,6 +39,13 @@ struct kprobe_slot_page {
 
 static LIST_HEAD(kprobe_slot_pages);
 
+/* For those who record samples now and look up symbols later. */
+static void kprobe_slot_page_report(const struct kprobe_slot_page *page, bool gone)
+{
+	perf_event_ksymbol(PERF_RECORD_KSYMBOL_TYPE_OOL, (unsigned long)page->base,
+			   PAGE_SIZE, gone, KPROBE_SLOT_SYMBOL);
+}
+
 static struct kprobe_slot_page *kprobe_slot_page_create(void)
 {
 	struct kprobe_slot_page *page = kzalloc(sizeof(*page), GFP_KERNEL);
@@ -48,6 +59,7 @@ static struct kprobe_slot_page *kprobe_slot_page_create(void)
 	if (set_memory_rox((unsigned long)page->base, 1))
 		goto free_base;
 	list_add_rcu(&page->all, &kprobe_slot_pages);
+	kprobe_slot_page_report(page, false);
 	return page;
 
 free_base:
@@ -135,6 +147,7 @@ void kprobe_slot_free(void *slot)
 	if (!bitmap_empty(page->used, KPROBE_SLOTS_PER_PAGE))
 		return;
 	list_del_rcu(&page->all);
+	kprobe_slot_page_report(page, true);
 	kprobe_retire(&page->retired, kprobe_slot_page_release);
 }
 
@@ -192,7 +205,7 @@ int kprobe_get_kallsym(unsigned int symnum, unsigned long *value, char *type, ch
 	list_for_each_entry_rcu(page, &kprobe_slot_pages, all) {
 		if (symnum--)
 			continue;
-		strscpy(sym, "kprobe_insn_page", KSYM_NAME_LEN);
+		strscpy(sym, KPROBE_SLOT_SYMBOL, KSYM_NAME_LEN);
 		*type = 't';
 		*value = (unsigned long)page->base;
 		return 0;

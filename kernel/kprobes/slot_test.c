@@ -123,6 +123,30 @@ static void empty_pages_are_returned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot_pages(), before);
 }
 
+/* Nothing else has slots here: the first one brings the page, the last takes it away. */
+static void pages_are_kernel_text_with_a_name(struct kunit *test)
+{
+	char type = 0, name[KSYM_NAME_LEN] = "";
+	struct slots *slots;
+	unsigned long addr = 0, slot;
+
+	kprobe_retire_flush();
+	KUNIT_ASSERT_EQ(test, slot_pages(), 0);
+	slots = slots_alloc(test, NULL, 1);
+	slot = (unsigned long)slots->slot[0];
+	KUNIT_EXPECT_EQ(test, slot_pages(), 1);
+	KUNIT_EXPECT_EQ(test, 0, kprobe_get_kallsym(0, &addr, &type, name));
+	KUNIT_EXPECT_EQ(test, addr, slot & PAGE_MASK);
+	KUNIT_EXPECT_EQ(test, type, 't');
+	KUNIT_EXPECT_STREQ(test, name, "kprobe_insn_page");
+	KUNIT_EXPECT_TRUE(test, kernel_text_address(slot));
+	KUNIT_EXPECT_TRUE(test, __kernel_text_address(slot + KPROBE_SLOT_SIZE - 1));
+
+	slots_free(slots);
+	KUNIT_EXPECT_EQ(test, -ERANGE, kprobe_get_kallsym(0, &addr, &type, name));
+	KUNIT_EXPECT_FALSE(test, kernel_text_address(slot));
+}
+
 static void released(struct kprobe_retired *retired)
 {
 	kprobe_test_trace_add('r');
@@ -145,6 +169,7 @@ static struct kunit_case kprobe_slot_cases[] = {
 	KUNIT_CASE(slots_are_read_only),
 	KUNIT_CASE(freed_slot_is_used_again),
 	KUNIT_CASE_SLOW(empty_pages_are_returned),
+	KUNIT_CASE_SLOW(pages_are_kernel_text_with_a_name),
 	KUNIT_CASE_SLOW(flush_waits_for_the_release),
 	{ }
 };

@@ -32,11 +32,13 @@ static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
 	char remarks[48];
 
 	kprobe_remarks(kp, remarks, sizeof(remarks));
-	if (READ_ONCE(site->state) == KPROBE_ARMED)
+	if (READ_ONCE(site->state) != KPROBE_ARMED)
+		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
+	else if (site->on_ftrace)
+		pr_info("[<%p>] %pS ftrace%s\n", addr, addr, remarks);
+	else
 		pr_info("[<%p>] %pS breakpoint, %s%s\n", addr, addr, arch_kprobe_way(site),
 			remarks);
-	else
-		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
 }
 
 /**
@@ -53,6 +55,8 @@ void sysrq_show_kprobes(void)
 	struct kprobe *kp;
 
 	pr_info("Show kprobes\n");
+	if (!READ_ONCE(kprobe_switched_on))
+		pr_info("kprobes are globally disabled\n");
 	guard(rcu)();
 	list_for_each_entry_rcu(site, &kprobe_sites, all) {
 		list_for_each_entry_rcu(kp, &site->probes, list) {

@@ -156,6 +156,27 @@ static void a_line_a_probe_with_what_holds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 3, heard_probes);
 }
 
+static void the_global_switch_is_told(struct kunit *test)
+{
+	struct kprobe *kp = new_probe(test, 'a', kprobe_test_target, 0);
+	const char *lines[3] = { "Show kprobes\n", "kprobes are globally disabled\n" };
+
+	if (!IS_ENABLED(CONFIG_KPROBES_DEBUGFS))
+		kunit_skip(test, "needs CONFIG_DEBUG_FS");
+	lines[2] = line_of(test, kp, "not armed");
+	kprobe_switch_all(false);
+	listen();
+	sysrq_show_kprobes();
+	listened();
+	KUNIT_EXPECT_EQ(test, 3, lines_in_order(lines, 3));
+
+	kprobe_switch_all(true);
+	listen();
+	sysrq_show_kprobes();
+	listened();
+	KUNIT_EXPECT_EQ(test, 0, lines_in_order(lines + 1, 1));
+}
+
 static void from_an_interrupt_with_the_mutex_held(struct kunit *test)
 {
 	struct kprobe *kp = new_probe(test, 'a', kprobe_test_target, 0);
@@ -242,6 +263,7 @@ static void ten_thousand_probes(struct kunit *test)
 static struct kunit_case sysrq_cases[] = {
 	KUNIT_CASE(no_probe_no_line),
 	KUNIT_CASE(a_line_a_probe_with_what_holds),
+	KUNIT_CASE(the_global_switch_is_told),
 	KUNIT_CASE(from_an_interrupt_with_the_mutex_held),
 	KUNIT_CASE(the_key_lists_probes),
 	KUNIT_CASE(the_mask_is_respected),

@@ -19,16 +19,19 @@
  *	r14	registration faults on an address that cannot be read
  *	r15	text that goes away and comes back
  *	r16	enable, disable and unregister of what is not armed
+ *	r17	ftrace refuses or has died, and the state says armed
+ *	r18	a post-handler shuts livepatch out
  *	r21	handlers run with preemption on, or while RCU is not watching
+ *	r22	addresses are shown to those who may not see them
+ *	r23	the blacklist is read while a module goes
  *	r24	a probe is hit in a handler, or in an NMI on top of a hit
  *	r25	a fault in a handler, or in the instruction
  *	r26	a probe is disabled between its pre- and its post-handler
  *	r27	a breakpoint traps after its probe was removed
  *
- * The others have no test here. There are no jumps and no probes on ftrace yet
- * (r7, r9, r10, r17, r18), nothing is listed to unprivileged readers (r22), and
- * what remains needs more than functions to call: return probes (r19), text
- * that is poked meanwhile (r20), modules that come and go (r23).
+ * The others have no test here. There are no jumps yet (r7, r9, r10), and what
+ * remains needs more than functions to call: return probes (r19), text that is
+ * poked meanwhile (r20).
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H
@@ -43,6 +46,11 @@
  */
 int kprobe_test_target(int arg);	/* arg + 1 */
 int kprobe_test_other(int arg);		/* arg + 100 */
+
+/* Functions whose entry is an ftrace location, where there is dynamic ftrace. */
+int kprobe_test_traced_a(int arg);	/* arg + 1000 */
+int kprobe_test_traced_b(int arg);	/* arg + 2000 */
+int kprobe_test_traced_c(int arg);	/* arg + 3000 */
 
 #define KPROBE_TEST_PRE		BIT(0)
 #define KPROBE_TEST_POST	BIT(1)

@@ -8,6 +8,8 @@
 #include <asm/text-patching.h>
 #include "../../kernel/kprobes/insn.h"
 
+struct kprobe_site;
+
 /* The copy of an instruction and a jump back. */
 #define KPROBE_SLOT_SIZE	(MAX_INSN_SIZE + JMP32_INSN_SIZE)
 #define KPROBE_SLOT_FILL	INT3_INSN_OPCODE
@@ -38,6 +40,7 @@ enum kprobe_way {
  * @way_post: enum kprobe_way of a hit with them
  * @boost: slot with a jump back, NULL until it is needed
  * @step: slot with a breakpoint behind, NULL until it is needed
+ * @untold: the next site whose breakpoint perf has not been told of
  *
  * A slot stays until the site dies.
  */
@@ -47,6 +50,7 @@ struct arch_kprobe_site {
 	u8 way_post;
 	u8 *boost;
 	u8 *step;
+	struct kprobe_site *untold;
 };
 
 #endif /* _ASM_X86_KPROBE_SITE_H */

@@ -5,6 +5,7 @@
  */
 #include <linux/kallsyms.h>
 #include <linux/memory.h>
+#include <linux/perf_event.h>
 #include <linux/uaccess.h>
 #include <asm/ibt.h>
 #include <asm/sections.h>
@@ -115,22 +116,48 @@ kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site)
 	return site->arch.insn.bytes[0];
 }
 
+static const u8 kprobe_int3 = INT3_INSN_OPCODE;
+
+/*
+ * Armed, and perf has not been told. For a while some CPUs see the breakpoint
+ * and others do not. A trace of branches shows a breakpoint that was hit as an
+ * exception, so whoever decodes it against the text needs to know of the
+ * breakpoint only when nobody runs through there any more: perf is told after
+ * it is seen by all CPUs, and before it is removed. text_mutex
+ */
+static struct kprobe_site *kprobe_untold;
+
+static void kprobe_tell_armed(void)
+{
+	while (kprobe_untold) {
+		struct kprobe_site *site = kprobe_untold;
+
+		kprobe_untold = site->arch.untold;
+		perf_event_text_poke((void *)site->addr, site->arch.insn.bytes, 1,
+				     &kprobe_int3, 1);
+	}
+}
+
 /* One byte is written at once: no CPU sees half an instruction. */
 void arch_kprobe_arm(struct kprobe_site *site)
 {
-	const u8 int3 = INT3_INSN_OPCODE;
-
-	text_poke((void *)site->addr, &int3, sizeof(int3));
+	text_poke((void *)site->addr, &kprobe_int3, 1);
+	site->arch.untold = kprobe_untold;
+	kprobe_untold = site;
 }
 
 void arch_kprobe_disarm(struct kprobe_site *site)
 {
+	perf_event_text_poke((void *)site->addr, &kprobe_int3, 1, site->arch.insn.bytes, 1);
 	text_poke((void *)site->addr, site->arch.insn.bytes, 1);
 }
 
 void arch_kprobe_sync(void)
 {
+	lockdep_assert_held(&text_mutex);
+
 	text_poke_sync();
+	kprobe_tell_armed();
 }
 
 /* Entry code runs before, and exit code after, the kernel can take a trap. */

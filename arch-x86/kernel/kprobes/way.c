@@ -5,6 +5,7 @@
  */
 #include <linux/init.h>
 #include <linux/memory.h>
+#include <linux/perf_event.h>
 #include <linux/string.h>
 
 #include "../../../../kernel/kprobes/internal.h"
@@ -94,6 +95,7 @@ static enum kprobe_refusal kprobe_slot_write(const struct kprobe_site *site, u8 
 	mutex_lock(&text_mutex);
 	text_poke(slot, buf, sizeof(buf));
 	mutex_unlock(&text_mutex);
+	perf_event_text_poke(slot, NULL, 0, buf, sizeof(buf));
 	return KPROBE_OK;
 }
 
@@ -180,10 +182,18 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 	return refusal;
 }
 
+static void kprobe_slot_return(u8 *slot)
+{
+	if (!slot)
+		return;
+	perf_event_text_poke(slot, slot, KPROBE_SLOT_SIZE, NULL, 0);
+	kprobe_slot_free(slot);
+}
+
 void arch_kprobe_release(struct kprobe_site *site)
 {
-	kprobe_slot_free(site->arch.boost);
-	kprobe_slot_free(site->arch.step);
+	kprobe_slot_return(site->arch.boost);
+	kprobe_slot_return(site->arch.step);
 }
 
 const char *arch_kprobe_way(const struct kprobe_site *site)

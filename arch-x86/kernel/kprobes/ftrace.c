@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes on x86: from ftrace's callback to a hit.
+ */
+#include <linux/ftrace.h>
+#include <linux/irqflags.h>
+#include <linux/lockdep.h>
+
+#include "../../../../kernel/kprobes/internal.h"
+
+/*
+ * ftrace's call stands for the NOP that it replaces, and regs are as behind it.
+ * Another user, livepatch say, may have set regs->ip before: it stands, unless a
+ * handler sets another.
+ */
+static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct pt_regs *regs)
+{
+	unsigned long behind = site->addr + MCOUNT_INSN_SIZE;
+	unsigned long next = regs->ip;
+	struct kprobe_hit hit;
+
+	kprobe_hit_begin(&hit, site);
+	/* As a breakpoint would leave it: handlers compute with that. */
+	regs->ip = site->addr + INT3_INSN_SIZE;
+	if (!kprobe_hit_pre(&hit, regs)) {
+		regs->ip = behind;
+		kprobe_hit_post(&hit, regs);
+		if (regs->ip == behind)
+			regs->ip = next;
+	}
+	kprobe_hit_end(&hit);
+}
+
+/**
+ * arch_kprobe_ftrace_hit() - a function that may be probed is entered
+ * @ip: its ftrace location
+ * @parent_ip: where it was called
+ * @ops: for whom ftrace calls
+ * @fregs: its registers
+ *
+ * Until the hit has begun nothing is called that ftrace could trace: it would
+ * come here again.
+ *
+ * Context: any. Where RCU is not watching nothing can be looked up; on x86 that
+ * is code that ftrace does not trace.
+ */
+void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct kprobe_site *site;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (likely(rcu_is_watching())) {
+		/* That interrupts are off makes it an RCU reader; lockdep wants more. */
+		lockdep_off();
+		site = kprobe_site_lookup(ip);
+		lockdep_on();
+		if (site && READ_ONCE(site->via) == ops)
+			kprobe_ftrace_run(site, ftrace_get_regs(fregs));
+	}
+	local_irq_restore(flags);
+}
+NOKPROBE_SYMBOL(arch_kprobe_ftrace_hit);

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes: debug.kprobes-optimization, whether probes may become jumps.
+ *
+ * It goes as far as the kernel can: without CONFIG_OPTPROBES it reads 0, and 1
+ * is refused.
+ */
+#include <linux/init.h>
+#include <linux/sysctl.h>
+
+static int kprobe_optimization = IS_ENABLED(CONFIG_OPTPROBES);
+
+static struct ctl_table kprobe_sysctls[] = {
+	{
+		.procname	= "kprobes-optimization",
+		.data		= &kprobe_optimization,
+		.maxlen		= sizeof(kprobe_optimization),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= IS_ENABLED(CONFIG_OPTPROBES) ? SYSCTL_ONE : SYSCTL_ZERO,
+	},
+};
+
+static int __init kprobe_sysctl_init(void)
+{
+	register_sysctl_init("debug", kprobe_sysctls);
+	return 0;
+}
+subsys_initcall(kprobe_sysctl_init);

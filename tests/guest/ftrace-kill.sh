@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash source=tests/guest/lib.sh
+#
+# For tests/cases/ftrace-kill: ftrace is switched off and on, then it dies.
+
+. /guest-lib.sh
+
+probe=/lib/modules-flat/kprobe_tasks_example.ko
+switch=/proc/sys/kernel/ftrace_enabled
+
+# verdict NAME COMMAND...: a test that passes when COMMAND succeeds
+verdict()
+{
+	local name=$1
+
+	shift
+	if "$@"; then
+		result ok "$name"
+	else
+		result fail "$name" "$*"
+	fi
+}
+
+switched_off()
+{
+	echo 0 >"$switch"
+} 2>/dev/null
+
+refused_while_off()
+{
+	! insmod "$probe" 2>/tmp/insmod && dmesg | grep -q 'not probed: ftrace is switched off'
+}
+
+armed_sites_keep_it_on()
+{
+	echo 1 >"$switch"
+	insmod "$probe" && ! switched_off && [ "$(cat "$switch")" = 1 ]
+}
+
+switched_off_after_the_last()
+{
+	rmmod "${probe##*/}" && switched_off && echo 1 >"$switch"
+}
+
+disarmed_when_it_dies()
+{
+	insmod /lib/modules-flat/ftrace_kill.ko
+}
+
+says_so()
+{
+	dmesg | grep -q 'kprobes: ftrace is dead: disarmed on 1 ftrace locations'
+}
+
+switched_off
+verdict refused_while_ftrace_is_off_r17 refused_while_off
+verdict armed_sites_keep_ftrace_on_r17 armed_sites_keep_it_on
+verdict off_after_the_last_site switched_off_after_the_last
+verdict disarmed_when_ftrace_dies_r17 disarmed_when_it_dies
+verdict the_log_says_that_it_died_r17 says_so
+finish 0
