@@ -52,6 +52,7 @@ TREE=$WORK/linux
 SERIES=$ROOT/series
 
 # flavours [SOURCE]: their names, or those of one source only
+# shellcheck disable=SC2120 # it may be left out
 flavours()
 {
 	awk -v source="${1:-}" '!/^#/ && NF && (source == "" || $3 == source) { print $1 }' "$ROOT/tests/flavours"
@@ -73,6 +74,7 @@ flavour_field()
 use_flavour()
 {
 	ARCH=$(flavour_field "$1" arch)
+	# shellcheck disable=SC2119 # all of them
 	[ -n "$ARCH" ] || die "there is no flavour '$1'; there are: $(flavours | xargs)"
 	if [ "$(flavour_field "$1" source)" = vanilla ]; then
 		WORK=$WORK/vanilla

@@ -78,22 +78,20 @@ static enum kprobe_refusal kprobe_resolve_parts(const kprobe_opcode_t *addr, con
 						unsigned long offset, unsigned long *result,
 						bool *on_entry)
 {
-	unsigned long func;
+	unsigned long given;
 
 	if (!addr == !symbol)
 		return KPROBE_NO_HANDLE;
-	if (symbol) {
-		func = (unsigned long)kprobe_lookup_name(symbol, offset);
-		if (!func)
-			return KPROBE_NO_SYMBOL;
-	} else {
-		unsigned long given = (unsigned long)addr + offset;
+	if (symbol)
+		addr = kprobe_lookup_name(symbol, offset);
+	if (!addr)
+		return KPROBE_NO_SYMBOL;
 
-		if (!kallsyms_lookup_size_offset(given, NULL, &offset))
-			return KPROBE_NOT_TEXT;
-		func = given - offset;
-	}
-	*result = arch_kprobe_entry(func, offset, on_entry);
+	/* Tools count from _text: which function this is in follows from the sum. */
+	given = (unsigned long)addr + offset;
+	if (!kallsyms_lookup_size_offset(given, NULL, &offset))
+		return KPROBE_NOT_TEXT;
+	*result = arch_kprobe_entry(given - offset, offset, on_entry);
 	return KPROBE_OK;
 }
 

@@ -5,6 +5,7 @@
 # about events that one makes. One at a time: a result each.
 
 . /guest-lib.sh
+# shellcheck source=tests/guest/host-lib.sh
 . /host-lib.sh
 enter_host
 
@@ -25,6 +26,13 @@ one()
 
 cd "$KERNEL_TREE/tools/testing/selftests/ftrace" || exit 1
 for test in test.d/kprobe/*.tc test.d/dynevent/*.tc; do
-	one "$test"
+	case $test in
+	*/add_remove_tprobe_module.tc)
+		# __tracepoint_probe_module_cb() unregisters the fprobe of a module that
+		# goes, and leaves it registered in the eyes of unregister_trace_fprobe().
+		result skip "${test#test.d/}" "oopses in 6.12.107's own trace_fprobe.c, which has no kprobe"
+		;;
+	*) one "$test" ;;
+	esac
 done
 exit 0

@@ -60,7 +60,9 @@ enter_host()
 	. /etc/host.env
 	export PROJECT KERNEL_TREE KERNEL_OBJ
 	[ -z "$ON_HOST" ] || return 0
-	mount_host && mount_into $HOST/root || finish 1
+	if ! mount_host || ! mount_into $HOST/root; then
+		finish 1
+	fi
 	cp /*.sh $HOST/root/
 	mkdir -p $HOST/root/usr/local/bin
 	cp /bin/workload $HOST/root/usr/local/bin/

@@ -19,6 +19,7 @@
 #   guest to host                         host to guest
 #   press KEY                             pressed
 #   result ok|fail|skip NAME [text]
+#   value NAME text
 #   status N
 #
 # The functions:
@@ -32,6 +33,7 @@
 #   result ok|fail|skip NAME [TEXT]
 #                                  report one test; TEXT is the reason of a fail or skip.
 #                                  NAME holds no blank.
+#   value NAME TEXT                something measured, for the host to compare or to tabulate
 #   finish STATUS                  report the exit status (0: all is well) and end the
 #                                  machine. A script that ends without it has failed with
 #                                  its own exit status, or with 1 when that is 0.
@@ -65,6 +67,11 @@ wait_for()
 result()
 {
 	echo "result $*" >&3
+}
+
+value()
+{
+	echo "value $*" >&3
 }
 
 # Setting a terminal waits until what was written to it is out.

@@ -2,7 +2,7 @@
 /*
  * A program whose system calls are known to the last one: for counting.
  *
- *   workload N                  N times: open /dev/zero, read from it, close it
+ *   workload N                  N times: open /dev/zero, read from it, close it, getppid
  *   workload N FUNCTION         the same, with the kernel's function probed
  *                               through the PMU named kprobe; prints the count
  *   workload N FUNCTION return  its return is probed
@@ -67,6 +67,7 @@ static void work(unsigned long times)
 		if (fd < 0 || read(fd, &byte, 1) != 1)
 			fail("/dev/zero");
 		close(fd);
+		getppid();
 	}
 }
 
