@@ -17,8 +17,15 @@
 /* Sites, their states, their probes, slots. The chart is in internal.h. */
 DEFINE_MUTEX(kprobe_mutex);
 
-/* Says why, for people; returns the errno, for callers. */
-static int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
+/**
+ * kprobe_refuse() - say why, for people
+ * @kp: the probe
+ * @refusal: why
+ *
+ * Context: process.
+ * Return: the errno, for callers.
+ */
+int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
 {
 	const char *why = kprobe_refusal_name(refusal);
 
@@ -87,7 +94,38 @@ static enum kprobe_refusal kprobe_batch_link(struct kprobe_batch *batch, struct 
 	return refusal;
 }
 
-static enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp)
+/*
+ * Finds the address and holds its module, so that its text stays until the site
+ * is in the table. Before it was held, the module may have gone and another one
+ * have come to its place: what a symbol of a module stands for is asked again.
+ */
+static enum kprobe_refusal kprobe_hold_address(const struct kprobe *kp, unsigned long *addr,
+					       bool *on_entry, struct module **mod)
+{
+	enum kprobe_refusal refusal;
+	unsigned long again;
+
+	refusal = kprobe_resolve(kp, addr, on_entry);
+	if (!refusal)
+		refusal = kprobe_check_address(*addr, mod);
+	if (refusal || !*mod)
+		return refusal;
+	if (kprobe_resolve(kp, &again, on_entry) || again != *addr) {
+		module_put(*mod);
+		return KPROBE_MODULE_GOING;
+	}
+	return KPROBE_OK;
+}
+
+/**
+ * kprobe_batch_add() - link a probe
+ * @batch: the batch
+ * @kp: the probe
+ *
+ * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
+ * Return: KPROBE_OK, or why not; then @kp is as it was.
+ */
+enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp)
 {
 	enum kprobe_refusal refusal;
 	struct module *mod = NULL;
@@ -96,11 +134,7 @@ static enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct k
 
 	if (kprobe_site_of(kp))
 		return KPROBE_REGISTERED;
-	refusal = kprobe_resolve(kp, &addr, &on_entry);
-	if (refusal)
-		return refusal;
-	/* Holds a reference: its text stays until the site is in the table. */
-	refusal = kprobe_check_address(addr, &mod);
+	refusal = kprobe_hold_address(kp, &addr, &on_entry, &mod);
 	if (refusal)
 		return refusal;
 	refusal = kprobe_batch_link(batch, kp, addr, on_entry);
@@ -126,6 +160,19 @@ bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp)
 	hlist_add_head(&kp->hlist, &batch->leaving);
 	kprobe_batch_queue(batch, site);
 	return true;
+}
+
+/**
+ * kprobe_batch_undo() - unlink a probe of a registration that has failed
+ * @batch: the batch that has added it
+ * @kp: the probe; it can be registered again as it is
+ *
+ * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
+ */
+void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe *kp)
+{
+	kprobe_batch_remove(batch, kp);
+	kprobe_forget_address(kp);
 }
 
 /**
@@ -184,10 +231,8 @@ int register_kprobes(struct kprobe **kps, int num)
 	if (refusal) {
 		int failed = i;
 
-		while (i--) {
-			kprobe_batch_remove(&batch, kps[i]);
-			kprobe_forget_address(kps[i]);
-		}
+		while (i--)
+			kprobe_batch_undo(&batch, kps[i]);
 		kprobe_batch_end(&batch);
 		return kprobe_refuse(kps[failed], refusal);
 	}
@@ -214,7 +259,8 @@ EXPORT_SYMBOL_GPL(register_kprobes);
  *   padding, a jump label, a static call, an ftrace location, a BUG() or
  *   WARN(); the instruction is unknown or only raises an exception; no slot is
  *   within reach of its RIP-relative operand
- * * -ENOENT - no such symbol; the module is being removed
+ * * -ENOENT - no such symbol; the module is being removed, or is not there yet;
+ *   init text of a module that has been initialised
  * * -EILSEQ - the address is inside an instruction, or a foreign breakpoint
  * * -EOPNOTSUPP - the instruction leaves the kernel's flow (IRET, SYSRET, far
  *   branch, VM entry), so it cannot run out of line

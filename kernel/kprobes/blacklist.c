@@ -202,6 +202,7 @@ void kprobe_blacklist_remove(unsigned long start, unsigned long end)
 	kprobe_blacklist_replace(list);
 }
 
+#ifdef CONFIG_MODULES
 /**
  * kprobe_blacklist_add_module() - forbid what a module's author forbids
  * @mod: a module that is coming
@@ -218,6 +219,7 @@ int kprobe_blacklist_add_module(struct module *mod)
 	       kprobe_add_area_blacklist(text, text + mod->kprobes_text_size) ?:
 	       kprobe_add_area_blacklist(quiet, quiet + mod->noinstr_text_size);
 }
+#endif
 
 static bool kprobe_in_ranges(unsigned long addr)
 {

@@ -382,6 +382,24 @@ static void kprobe_site_gone(struct kprobe_site *site)
 		kp->flags |= KPROBE_FLAG_GONE;
 }
 
+static bool kprobe_site_goes(const struct kprobe_site *site, unsigned long start,
+			     unsigned long end)
+{
+	return site->state != KPROBE_GONE && site->addr >= start && site->addr < end;
+}
+
+static void kprobe_sites_gone_locked(unsigned long start, unsigned long end)
+{
+	struct kprobe_site *site;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	list_for_each_entry(site, &kprobe_sites, all) {
+		if (kprobe_site_goes(site, start, end))
+			kprobe_site_gone(site);
+	}
+}
+
 /**
  * kprobe_sites_gone() - text is about to be freed
  * @start: its first byte
@@ -394,12 +412,32 @@ static void kprobe_site_gone(struct kprobe_site *site)
  */
 void kprobe_sites_gone(unsigned long start, unsigned long end)
 {
-	struct kprobe_site *site;
+	guard(mutex)(&kprobe_mutex);
+	kprobe_sites_gone_locked(start, end);
+}
 
-	mutex_lock(&kprobe_mutex);
+/**
+ * kprobe_sites_leave() - text will be freed, and may run until then
+ * @start: its first byte
+ * @end: behind its last
+ *
+ * As kprobe_sites_gone(), but the text is first made what it was without
+ * probes: a breakpoint that is hit after its site has gone is nobody's.
+ *
+ * Context: process. The text is there and can be written.
+ */
+void kprobe_sites_leave(unsigned long start, unsigned long end)
+{
+	struct kprobe_site *site;
+	LIST_HEAD(leaving);
+
+	guard(mutex)(&kprobe_mutex);
 	list_for_each_entry(site, &kprobe_sites, all) {
-		if (site->state != KPROBE_GONE && site->addr >= start && site->addr < end)
-			kprobe_site_gone(site);
+		if (!kprobe_site_goes(site, start, end))
+			continue;
+		kprobe_site_activate(site, 0);
+		list_add_tail(&site->batch, &leaving);
 	}
-	mutex_unlock(&kprobe_mutex);
+	kprobe_reconcile(&leaving);
+	kprobe_sites_gone_locked(start, end);
 }

@@ -19,6 +19,7 @@
  *	r14	registration faults on an address that cannot be read
  *	r15	text that goes away and comes back
  *	r16	enable, disable and unregister of what is not armed
+ *	r19	return probes: registered twice, instances lost, returns pending
  *	r21	handlers run with preemption on, or while RCU is not watching
  *	r24	a probe is hit in a handler, or in an NMI on top of a hit
  *	r25	a fault in a handler, or in the instruction
@@ -27,8 +28,8 @@
  *
  * The others have no test here. There are no jumps and no probes on ftrace yet
  * (r7, r9, r10, r17, r18), nothing is listed to unprivileged readers (r22), and
- * what remains needs more than functions to call: return probes (r19), text
- * that is poked meanwhile (r20), modules that come and go (r23).
+ * what remains needs more than functions to call: text that is poked meanwhile
+ * (r20), and modules that come and go (r23), which tests/guest/modules.sh does.
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H
