@@ -49,8 +49,8 @@ static void kretprobe_return(struct rethook_node *node, void *data, unsigned lon
 	if (unlikely(!rcu_is_watching()) || !rp->handler)
 		return;
 	/*
-	 * A probe that the handler hits is missed, as in any handler. One that
-	 * an interrupt would hit is not to be, so there is none.
+	 * A probe that the handler hits is missed, as in any handler. What an
+	 * interrupt hits is not to be: none comes meanwhile.
 	 */
 	local_irq_save(flags);
 	outer = __this_cpu_read(current_kprobe);

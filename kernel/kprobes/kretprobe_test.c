@@ -586,6 +586,20 @@ static int exiting(void *unused)
 	return 0;
 }
 
+/* On return a task has exited; to be put, or it is never freed. */
+static struct task_struct *exited_task(struct kunit *test)
+{
+	unsigned long deadline = jiffies + SLEEPER_TIMEOUT;
+	struct task_struct *task = kthread_create(exiting, NULL, "kretprobe_exiting");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+	while (!READ_ONCE(task->exit_state) && time_before(jiffies, deadline))
+		schedule_timeout_uninterruptible(1);
+	return task;
+}
+
 /*
  * The instance of a task that exits within the function is taken back when the
  * task is freed, a while after it is dead: calls until then are missed.
@@ -599,12 +613,7 @@ static void task_exits_inside_r19(struct kunit *test)
 
 	tr->rp.maxactive = 1;
 	KUNIT_ASSERT_EQ(test, 0, register_kretprobe(&tr->rp));
-	task = kthread_create(exiting, NULL, "kretprobe_exiting");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	get_task_struct(task);
-	wake_up_process(task);
-	while (!READ_ONCE(task->exit_state) && time_before(jiffies, deadline))
-		schedule_timeout_uninterruptible(1);
+	task = exited_task(test);
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
 
 	/* As long as somebody holds the task the instance is in use. */
@@ -622,6 +631,25 @@ static void task_exits_inside_r19(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, 4711, tr->returned);
 	KUNIT_EXPECT_EQ(test, missed, tr->rp.nmissed);
+}
+
+/* A function that never returns. Other tasks may exit at the same time. */
+static void do_exit_is_probed_r19(struct kunit *test)
+{
+	struct test_return *tr = test_return(test, 'a', NULL);
+	unsigned long deadline = jiffies + SLEEPER_TIMEOUT;
+
+	tr->rp.kp.symbol_name = "do_exit";
+	tr->rp.maxactive = 1;
+	KUNIT_ASSERT_EQ(test, 0, register_kretprobe(&tr->rp));
+	while (atomic_read(&tr->entries) < 3 && time_before(jiffies, deadline)) {
+		put_task_struct(exited_task(test));
+		rcu_barrier();
+	}
+	KUNIT_EXPECT_GE(test, atomic_read(&tr->entries), 3);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&tr->returns));
+	unregister_kretprobe(&tr->rp);
+	put_task_struct(exited_task(test));
 }
 
 /* Another CPU calls the function all the time. */
@@ -840,6 +868,7 @@ static struct kunit_case kretprobe_cases[] = {
 	KUNIT_CASE(disabled_while_tasks_are_inside_r16),
 	KUNIT_CASE(unregistered_while_tasks_are_inside_r19),
 	KUNIT_CASE(task_exits_inside_r19),
+	KUNIT_CASE(do_exit_is_probed_r19),
 	KUNIT_CASE_SLOW(registered_while_it_is_called_r19),
 #ifdef CONFIG_STACKTRACE
 	KUNIT_CASE(stack_inside_of_followed_calls_r19),

@@ -29,7 +29,8 @@
  * The others have no test here. There are no jumps and no probes on ftrace yet
  * (r7, r9, r10, r17, r18), nothing is listed to unprivileged readers (r22), and
  * what remains needs more than functions to call: text that is poked meanwhile
- * (r20), and modules that come and go (r23), which tests/guest/modules.sh does.
+ * (r20), and modules that come and go (r23), which the guest script modules.sh
+ * of the stack does.
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H
