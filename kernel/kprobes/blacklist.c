@@ -178,6 +178,7 @@ static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int
 	kfree(range);
 	return err;
 }
+#endif
 
 /**
  * kprobe_blacklist_remove() - forget the ranges within freed text
@@ -205,6 +206,7 @@ void kprobe_blacklist_remove(unsigned long start, unsigned long end)
 	kprobe_blacklist_replace(list);
 }
 
+#ifdef CONFIG_MODULES
 /* The range of a module's section, if it has that. */
 static unsigned int kprobe_section_range(const void *start, unsigned int size,
 					 struct kprobe_range *range)
@@ -237,6 +239,7 @@ int kprobe_blacklist_add_module(struct module *mod)
 	kfree(range);
 	return err;
 }
+#endif
 
 /* The first range that ends behind an address, NULL if there is none. */
 static const struct kprobe_range *kprobe_range_behind(unsigned long addr)
