@@ -178,7 +178,6 @@ static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int
 	kfree(range);
 	return err;
 }
-#endif
 
 /**
  * kprobe_blacklist_remove() - forget the ranges within freed text
