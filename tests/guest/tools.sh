@@ -143,14 +143,15 @@ attached()
 	grep -q '^Tracing' /tmp/funccount || ! kill -0 "$1" 2>/dev/null
 }
 
-# bcc: counts for one process, which waits until the probes are there.
+# bcc: counts for one process, which waits until the probes are there. What a shell
+# puts in the background does not heed SIGINT, unless it is told to.
 bcc_funccount()
 {
 	local pid bcc
 
 	sh -c 'kill -STOP $$; exec workload '$N &
 	pid=$!
-	PYTHONUNBUFFERED=1 funccount-bpfcc -p $pid 'vfs_*' >/tmp/funccount 2>&1 &
+	PYTHONUNBUFFERED=1 env --default-signal=INT funccount-bpfcc -p $pid 'vfs_*' >/tmp/funccount 2>&1 &
 	bcc=$!
 	until attached $bcc; do sleep 1; done
 	kill -CONT $pid
