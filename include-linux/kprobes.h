@@ -170,14 +170,29 @@ static inline bool kprobe_ftrace(struct kprobe *p)
 
 /**
  * struct kretprobe - a probe on the return of a function
- * @kp: the probe on its entry; the user sets where
- * @handler: called when the function returns; may be NULL
+ * @kp: the probe on its entry; the user sets where. Its handlers and nmissed
+ *	belong to the return probe: nmissed counts the calls from handlers
+ * @handler: called when the function returns; may be NULL. What it returns is
+ *	ignored
  * @entry_handler: called when it is entered; may be NULL. Non-zero: do not
  *	follow this call
- * @maxactive: calls that can be followed at a time, 0 for a default
- * @nmissed: calls that were not followed because too many were under way
+ * @maxactive: calls that can be followed at a time. Not positive: 10, or twice
+ *	the number of CPUs if that is more
+ * @nmissed: calls that were not followed because that many were under way;
+ *	@entry_handler did not run for them
  * @data_size: bytes of private data per call, at most KRETPROBE_MAX_DATA_SIZE
  * @rh: the rethook that does the work
+ *
+ * Zero what is not used. The structure belongs to kprobes from
+ * register_kretprobe() until unregister_kretprobe() returns.
+ *
+ * @entry_handler runs as a pre-handler does. @handler runs in the context of
+ * the function's caller, with interrupts and preemption off; regs->ip is where
+ * the function returns to, regs_return_value() what it returns. Each call whose
+ * @entry_handler ran and returned zero gets its @handler when it returns, also
+ * if the probe was disabled in the meantime; not if it was unregistered, nor if
+ * RCU is not watching there. Of several return probes of one function, the one
+ * registered last is the first to see the return.
  */
 struct kretprobe {
 	struct kprobe kp;
@@ -189,11 +204,12 @@ struct kretprobe {
 	struct rethook *rh;
 };
 
+/* There is room for the data of maxactive calls from the start. */
 #define KRETPROBE_MAX_DATA_SIZE	4096
 
 /**
  * struct kretprobe_instance - a call that is followed to its return
- * @node: its place in rethook
+ * @node: its place in rethook: get_kretprobe_retaddr() has where it returns to
  * @data: kretprobe::data_size bytes for the handlers of this call
  */
 struct kretprobe_instance {
@@ -352,7 +368,7 @@ static nokprobe_inline struct kretprobe *get_kretprobe(struct kretprobe_instance
 	return (struct kretprobe *)ri->node.rethook->data;
 }
 
-/* Where the call @ri returns to. Context: any. */
+/* Where the call @ri returns to, whatever the stack says. Context: any. */
 static nokprobe_inline unsigned long get_kretprobe_retaddr(struct kretprobe_instance *ri)
 {
 	return ri->node.ret_addr;

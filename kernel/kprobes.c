@@ -20,8 +20,15 @@ DEFINE_MUTEX(kprobe_mutex);
 /* Flags that belong to the user. */
 #define KPROBE_USER_FLAGS	(KPROBE_FLAG_DISABLED | KPROBE_FLAG_IPMODIFY)
 
-/* Says why, for people; returns the errno, for callers. */
-static int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
+/**
+ * kprobe_refuse() - say why, for people
+ * @kp: the probe
+ * @refusal: why
+ *
+ * Context: process.
+ * Return: the errno, for callers.
+ */
+int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
 {
 	const char *why = kprobe_refusal_name(refusal);
 
@@ -93,7 +100,38 @@ static enum kprobe_refusal kprobe_batch_link(struct kprobe_batch *batch, struct 
 	return refusal;
 }
 
-static enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp)
+/*
+ * Finds the address and holds its module, so that its text stays until the site
+ * is in the table. Before it was held, the module may have gone and another one
+ * have come to its place: what a symbol of a module stands for is asked again.
+ */
+static enum kprobe_refusal kprobe_hold_address(const struct kprobe *kp, unsigned long *addr,
+					       bool *on_entry, struct module **mod)
+{
+	enum kprobe_refusal refusal;
+	unsigned long again;
+
+	refusal = kprobe_resolve(kp, addr, on_entry);
+	if (!refusal)
+		refusal = kprobe_check_address(*addr, mod);
+	if (refusal || !*mod)
+		return refusal;
+	if (kprobe_resolve(kp, &again, on_entry) || again != *addr) {
+		module_put(*mod);
+		return KPROBE_MODULE_GOING;
+	}
+	return KPROBE_OK;
+}
+
+/**
+ * kprobe_batch_add() - link a probe
+ * @batch: the batch
+ * @kp: the probe
+ *
+ * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
+ * Return: KPROBE_OK, or why not; then @kp is as it was.
+ */
+enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp)
 {
 	enum kprobe_refusal refusal;
 	struct module *mod = NULL;
@@ -102,11 +140,7 @@ static enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct k
 
 	if (kprobe_site_of(kp))
 		return KPROBE_REGISTERED;
-	refusal = kprobe_resolve(kp, &addr, &on_entry);
-	if (refusal)
-		return refusal;
-	/* Holds a reference: its text stays until the site is in the table. */
-	refusal = kprobe_check_address(addr, &mod);
+	refusal = kprobe_hold_address(kp, &addr, &on_entry, &mod);
 	if (refusal)
 		return refusal;
 	refusal = kprobe_batch_link(batch, kp, addr, on_entry);
@@ -135,6 +169,19 @@ bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp)
 }
 
 /**
+ * kprobe_batch_undo() - unlink a probe of a registration that has failed
+ * @batch: the batch that has added it
+ * @kp: the probe; it can be registered again as it is
+ *
+ * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
+ */
+void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe *kp)
+{
+	kprobe_batch_remove(batch, kp);
+	kprobe_forget_address(kp);
+}
+
+/**
  * kprobe_batch_end() - change the text, give unlinked probes back
  * @batch: the batch
  *
@@ -160,47 +207,17 @@ void kprobe_batch_end(struct kprobe_batch *batch)
 	}
 }
 
-/* Adds all of them or stops at the one that is refused: its index goes to failed. */
-static enum kprobe_refusal kprobe_batch_add_all(struct kprobe_batch *batch,
-						struct kprobe **kps, int num, int *failed)
+/**
+ * kprobe_batch_has_armed() - is the text as a probe wants it?
+ * @kp: the probe, registered
+ *
+ * Context: kprobe_mutex.
+ * Return: false if the site of @kp is the one, or one of those, for which
+ * kprobe_reconcile() has failed.
+ */
+bool kprobe_batch_has_armed(const struct kprobe *kp)
 {
-	enum kprobe_refusal refusal;
-	int i;
-
-	for (i = 0; i < num; i++) {
-		refusal = kprobe_batch_add(batch, kps[i]);
-		if (refusal) {
-			*failed = i;
-			return refusal;
-		}
-	}
-	return KPROBE_OK;
-}
-
-/* Arms what was added, of which ftrace may refuse one: its index goes to failed. */
-static enum kprobe_refusal kprobe_batch_arm(struct kprobe_batch *batch,
-					    struct kprobe **kps, int num, int *failed)
-{
-	enum kprobe_refusal refusal = kprobe_reconcile(&batch->sites);
-	int i;
-
-	if (!refusal)
-		return KPROBE_OK;
-	for (i = 0; i < num; i++) {
-		if (!kprobe_site_is_settled(kprobe_site_of(kps[i]))) {
-			*failed = i;
-			return refusal;
-		}
-	}
-	return KPROBE_OK;
-}
-
-static void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe **kps, int num)
-{
-	while (num--) {
-		kprobe_batch_remove(batch, kps[num]);
-		kprobe_forget_address(kps[num]);
-	}
+	return kprobe_site_is_settled(kprobe_site_of(kp));
 }
 
 /**
@@ -217,22 +234,28 @@ static void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe **kps, i
  */
 int register_kprobes(struct kprobe **kps, int num)
 {
-	enum kprobe_refusal refusal;
+	enum kprobe_refusal refusal = KPROBE_OK;
 	struct kprobe_batch batch;
-	int failed;
+	int added, failed;
 
 	if (num <= 0)
 		return -EINVAL;
 
 	kprobe_batch_begin(&batch);
-	refusal = kprobe_batch_add_all(&batch, kps, num, &failed);
-	if (refusal) {
-		kprobe_batch_undo(&batch, kps, failed);
-	} else {
-		refusal = kprobe_batch_arm(&batch, kps, num, &failed);
+	for (added = 0; added < num; added++) {
+		refusal = kprobe_batch_add(&batch, kps[added]);
 		if (refusal)
-			kprobe_batch_undo(&batch, kps, num);
+			break;
+		cond_resched();
 	}
+	failed = added;
+	if (!refusal) {
+		refusal = kprobe_reconcile(&batch.sites);
+		for (failed = 0; refusal && kprobe_batch_has_armed(kps[failed]);)
+			failed++;
+	}
+	while (refusal && added--)
+		kprobe_batch_undo(&batch, kps[added]);
 	kprobe_batch_end(&batch);
 	return refusal ? kprobe_refuse(kps[failed], refusal) : 0;
 }
@@ -257,7 +280,8 @@ EXPORT_SYMBOL_GPL(register_kprobes);
  *   padding, a jump label, a static call, a BUG() or WARN(), an ftrace location
  *   in a kernel without KPROBES_ON_FTRACE; the instruction is unknown or only
  *   raises an exception; no slot is within reach of its RIP-relative operand
- * * -ENOENT - no such symbol; the module is being removed
+ * * -ENOENT - no such symbol; the module is being removed, or is not there yet;
+ *   init text of a module that has been initialised
  * * -EILSEQ - the address is inside an instruction, or a foreign breakpoint
  * * -EOPNOTSUPP - the instruction leaves the kernel's flow (IRET, SYSRET, far
  *   branch, VM entry), so it cannot run out of line
@@ -289,8 +313,10 @@ void unregister_kprobes(struct kprobe **kps, int num)
 	if (num <= 0)
 		return;
 	kprobe_batch_begin(&batch);
-	for (i = 0; i < num; i++)
+	for (i = 0; i < num; i++) {
 		kprobe_batch_remove(&batch, kps[i]);
+		cond_resched();
+	}
 	kprobe_batch_end(&batch);
 }
 EXPORT_SYMBOL_GPL(unregister_kprobes);

@@ -3,7 +3,6 @@
  * Kprobes: from symbol and offset to an address; what may be probed, and if
  * not, why not.
  */
-#include <linux/bug.h>
 #include <linux/jump_label.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
@@ -22,13 +21,15 @@ static const struct {
 	[KPROBE_REGISTERED]	 = { -EINVAL,	  "this probe is already registered" },
 	[KPROBE_NO_SYMBOL]	 = { -ENOENT,	  "no such symbol" },
 	[KPROBE_NOT_TEXT]	 = { -EINVAL,	  "not kernel text" },
+	[KPROBE_MODULE_COMING]	 = { -ENOENT,	  "its module is not there yet" },
 	[KPROBE_MODULE_GOING]	 = { -ENOENT,	  "its module is going away" },
+	[KPROBE_MODULE_INIT]	 = { -ENOENT,	  "init text of a module that is initialised" },
 	[KPROBE_BLACKLISTED]	 = { -EINVAL,	  "blacklisted" },
 	[KPROBE_PREAMBLE]	 = { -EINVAL,	  "padding in front of a function" },
 	[KPROBE_JUMP_LABEL]	 = { -EINVAL,	  "a jump label" },
 	[KPROBE_STATIC_CALL]	 = { -EINVAL,	  "a static call" },
 	[KPROBE_FTRACE_LOCATION] = { -EINVAL,	  "an ftrace location" },
-	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is switched off, or another user may redirect this function" },
+	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is off, or another may redirect the function" },
 	[KPROBE_FTRACE_DEAD]	 = { -ENODEV,	  "ftrace is dead" },
 	[KPROBE_BUG_ENTRY]	 = { -EINVAL,	  "a BUG() or WARN()" },
 	[KPROBE_NOT_BOUNDARY]	 = { -EILSEQ,	  "not an instruction boundary" },
@@ -37,6 +38,9 @@ static const struct {
 	[KPROBE_TRAP_INSN]	 = { -EINVAL,	  "an instruction that only raises an exception" },
 	[KPROBE_LEAVING_INSN]	 = { -EOPNOTSUPP, "an instruction that leaves the kernel's flow" },
 	[KPROBE_OUT_OF_REACH]	 = { -EINVAL,	  "its operand is out of reach of any slot" },
+	[KPROBE_NOT_ENTRY]	 = { -EINVAL,	  "not the entry of a function" },
+	[KPROBE_NO_RETURN]	 = { -EINVAL,	  "it returns on another stack" },
+	[KPROBE_DATA_SIZE]	 = { -E2BIG,	  "too much data for a call" },
 	[KPROBE_NO_MEMORY]	 = { -ENOMEM,	  "no memory" },
 };
 
@@ -156,32 +160,6 @@ static bool kprobe_is_jump_label(unsigned long addr)
 	return reserved;
 }
 
-/*
- * Takes a reference to the module of an address, so that its text stays. An
- * address in init text is refused once that is, or may be, freed.
- */
-static enum kprobe_refusal kprobe_hold_module(unsigned long addr, struct module **result)
-{
-	enum kprobe_refusal refusal = KPROBE_OK;
-	struct module *mod;
-
-	*result = NULL;
-	preempt_disable();
-	mod = __module_text_address(addr);
-	if (!mod) {
-		refusal = KPROBE_NOT_TEXT;
-	} else if (!try_module_get(mod)) {
-		refusal = KPROBE_MODULE_GOING;
-	} else if (within_module_init(addr, mod) && mod->state != MODULE_STATE_COMING) {
-		module_put(mod);
-		refusal = KPROBE_MODULE_GOING;
-	} else {
-		*result = mod;
-	}
-	preempt_enable();
-	return refusal;
-}
-
 /* What can be said of the address without looking at the instruction. */
 static enum kprobe_refusal kprobe_check_place(unsigned long addr)
 {
@@ -195,8 +173,6 @@ static enum kprobe_refusal kprobe_check_place(unsigned long addr)
 		return KPROBE_STATIC_CALL;
 	if (!IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) && ftrace_location(addr) == addr)
 		return KPROBE_FTRACE_LOCATION;
-	if (find_bug(addr))
-		return KPROBE_BUG_ENTRY;
 	return KPROBE_OK;
 }
 
@@ -218,7 +194,7 @@ enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod
 	if (in_gate_area_no_mm(addr))
 		return KPROBE_NOT_TEXT;
 	if (!core_kernel_text(addr)) {
-		refusal = kprobe_hold_module(addr, mod);
+		refusal = kprobe_module_hold(addr, mod);
 		if (refusal)
 			return refusal;
 	}

@@ -307,7 +307,8 @@ static void on_func_entry_r13(struct kunit *test)
 							    &offset));
 	KUNIT_EXPECT_EQ(test, 0, kprobe_on_func_entry(NULL, symbol, 0));
 	KUNIT_EXPECT_EQ(test, 0, kprobe_on_func_entry(target, NULL, 0));
-	KUNIT_EXPECT_EQ(test, 0, kprobe_on_func_entry(NULL, "_text", (void *)target - (void *)_text));
+	KUNIT_EXPECT_EQ(test, 0,
+			kprobe_on_func_entry(NULL, "_text", (void *)target - (void *)_text));
 	KUNIT_EXPECT_EQ(test, -EINVAL, kprobe_on_func_entry(NULL, symbol, size - 1));
 	KUNIT_EXPECT_EQ(test, -EINVAL, kprobe_on_func_entry(target, NULL, size - 1));
 	KUNIT_EXPECT_EQ(test, -EINVAL, kprobe_on_func_entry(target, symbol, 0));

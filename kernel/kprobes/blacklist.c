@@ -156,20 +156,25 @@ int kprobe_add_ksym_blacklist(unsigned long entry)
 	return err ?: (int)(range.end - range.start);
 }
 
-static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int nr)
+/* The ranges of functions, as many as there are symbols for. */
+static unsigned int kprobe_symbol_ranges(const unsigned long *entry, unsigned int nr,
+					 struct kprobe_range *range)
 {
-	struct kprobe_range *range;
 	unsigned int i, found = 0;
-	int err;
 
-	if (!nr)
-		return 0;
-	range = kmalloc_array(nr, sizeof(*range), GFP_KERNEL);
-	if (!range)
-		return -ENOMEM;
 	for (i = 0; i < nr; i++)
 		found += kprobe_symbol_range(entry[i], &range[found]);
-	err = kprobe_blacklist_add(range, found);
+	return found;
+}
+
+static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int nr)
+{
+	struct kprobe_range *range = kmalloc_array(nr, sizeof(*range), GFP_KERNEL);
+	int err;
+
+	if (!range)
+		return -ENOMEM;
+	err = kprobe_blacklist_add(range, kprobe_symbol_ranges(entry, nr, range));
 	kfree(range);
 	return err;
 }
@@ -200,22 +205,40 @@ void kprobe_blacklist_remove(unsigned long start, unsigned long end)
 	kprobe_blacklist_replace(list);
 }
 
+#ifdef CONFIG_MODULES
+/* The range of a module's section, if it has that. */
+static unsigned int kprobe_section_range(const void *start, unsigned int size,
+					 struct kprobe_range *range)
+{
+	range->start = (unsigned long)start;
+	range->end = range->start + size;
+	return size != 0;
+}
+
 /**
  * kprobe_blacklist_add_module() - forbid what a module's author forbids
  * @mod: a module that is coming
  *
  * Context: process.
- * Return: 0, or -ENOMEM.
+ * Return: 0, or -ENOMEM; then nothing of it is on the list.
  */
 int kprobe_blacklist_add_module(struct module *mod)
 {
-	unsigned long text = (unsigned long)mod->kprobes_text_start;
-	unsigned long quiet = (unsigned long)mod->noinstr_text_start;
+	struct kprobe_range *range;
+	unsigned int nr;
+	int err;
 
-	return kprobe_blacklist_add_entries(mod->kprobe_blacklist, mod->num_kprobe_blacklist) ?:
-	       kprobe_add_area_blacklist(text, text + mod->kprobes_text_size) ?:
-	       kprobe_add_area_blacklist(quiet, quiet + mod->noinstr_text_size);
+	range = kmalloc_array(mod->num_kprobe_blacklist + 2, sizeof(*range), GFP_KERNEL);
+	if (!range)
+		return -ENOMEM;
+	nr = kprobe_symbol_ranges(mod->kprobe_blacklist, mod->num_kprobe_blacklist, range);
+	nr += kprobe_section_range(mod->kprobes_text_start, mod->kprobes_text_size, &range[nr]);
+	nr += kprobe_section_range(mod->noinstr_text_start, mod->noinstr_text_size, &range[nr]);
+	err = kprobe_blacklist_add(range, nr);
+	kfree(range);
+	return err;
 }
+#endif
 
 /* The first range that ends behind an address, NULL if there is none. */
 static const struct kprobe_range *kprobe_range_behind(unsigned long addr)

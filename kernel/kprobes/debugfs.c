@@ -254,18 +254,27 @@ static void kprobe_queue_all(struct list_head *batch)
  * disabled, and they go on registering and unregistering while it is off.
  *
  * Context: process. Sleeps.
+ * Return: 0, or an errno if some could not be armed, on ftrace locations: -EBUSY,
+ * -ENODEV, -ENOMEM as register_kprobe() returns them. The switch is on then, and
+ * the others are armed.
  */
-void kprobe_switch_all(bool on)
+int kprobe_switch_all(bool on)
 {
+	enum kprobe_refusal refusal = KPROBE_OK;
 	struct kprobe_batch batch;
 
 	kprobe_batch_begin(&batch);
 	if (on != kprobe_switched_on) {
 		kprobe_switched_on = on;
 		kprobe_queue_all(&batch.sites);
+		refusal = kprobe_reconcile(&batch.sites);
 		pr_info("kprobes: Kprobes globally %s\n", on ? "enabled" : "disabled");
+		if (refusal)
+			pr_warn("kprobes: but some stay disarmed: %s\n",
+				kprobe_refusal_name(refusal));
 	}
 	kprobe_batch_end(&batch);
+	return kprobe_refusal_errno(refusal);
 }
 
 static ssize_t kprobe_enabled_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
@@ -283,8 +292,8 @@ static ssize_t kprobe_enabled_write(struct file *file, const char __user *buf, s
 
 	if (err)
 		return err;
-	kprobe_switch_all(on);
-	return count;
+	err = kprobe_switch_all(on);
+	return err ?: count;
 }
 
 static const struct file_operations kprobe_enabled_fops = {

@@ -297,12 +297,14 @@ static void kprobe_ftrace_bury(struct work_struct *work)
 	mutex_unlock(&kprobe_mutex);
 	pr_warn("kprobes: ftrace is dead: disarmed on %u ftrace locations\n", nr);
 }
+
 static DECLARE_WORK(kprobe_ftrace_burial, kprobe_ftrace_bury);
 
 static void kprobe_ftrace_died(struct irq_work *work)
 {
 	schedule_work(&kprobe_ftrace_burial);
 }
+
 static DEFINE_IRQ_WORK(kprobe_ftrace_death, kprobe_ftrace_died);
 
 /**

@@ -45,7 +45,7 @@ static void foreign_leave(void *data)
 
 /* As livepatch does it, if there is where to redirect to; else as a tracer. */
 static int foreign_enter(struct kunit *test, struct foreign **result, void *func,
-			 unsigned long redirect_to)
+			 void *redirect_to)
 {
 	struct foreign *foreign = kunit_kzalloc(test, sizeof(*foreign), GFP_KERNEL);
 	int err;
@@ -55,7 +55,7 @@ static int foreign_enter(struct kunit *test, struct foreign **result, void *func
 	foreign->ops.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_DYNAMIC;
 	if (redirect_to)
 		foreign->ops.flags |= FTRACE_OPS_FL_IPMODIFY;
-	foreign->redirect_to = redirect_to;
+	foreign->redirect_to = (unsigned long)redirect_to;
 	err = ftrace_set_filter_ip(&foreign->ops, ftrace_location((unsigned long)func), 0, 0);
 	KUNIT_ASSERT_EQ(test, 0, err);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, foreign_leave, foreign));
@@ -250,7 +250,7 @@ static void lives_beside_a_tracer(struct kunit *test)
 	struct foreign *tracer;
 
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
-	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &tracer, traced_a, 0));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &tracer, traced_a, NULL));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "aA", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, tracer->hits, 1);
@@ -273,7 +273,7 @@ static void post_handler_lets_livepatch_in_r18(struct kunit *test)
 	struct foreign *patch;
 
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
-	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, (unsigned long)traced_b));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_b));
 	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "aA", kprobe_test_trace());
 
@@ -294,7 +294,7 @@ static void ip_setter_keeps_livepatch_out(struct kunit *test)
 
 	kp->flags = KPROBE_FLAG_IPMODIFY;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
-	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, (unsigned long)traced_b));
+	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, traced_b));
 	/* While it rests it sets nothing. */
 	KUNIT_ASSERT_EQ(test, 0, disable_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, 0, register_ftrace_function(&patch->ops));
@@ -305,7 +305,7 @@ static void ip_setter_is_refused_r17(struct kunit *test)
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', traced_a, KPROBE_TEST_PRE)->kp;
 	struct foreign *patch;
 
-	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, (unsigned long)traced_b));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_b));
 	kp->flags = KPROBE_FLAG_IPMODIFY;
 	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, kp->flags, KPROBE_FLAG_IPMODIFY);
@@ -330,7 +330,7 @@ static void batch_that_ftrace_refuses_is_undone_r17(struct kunit *test)
 	struct kprobe *all[] = { a, o, b, c };
 	struct foreign *patch;
 
-	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_b, (unsigned long)traced_c));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_b, traced_c));
 	a->flags = KPROBE_FLAG_IPMODIFY;
 	b->flags = KPROBE_FLAG_IPMODIFY;
 	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobes(all, ARRAY_SIZE(all)));
@@ -354,7 +354,7 @@ static void enabling_that_ftrace_refuses_r17(struct kunit *test)
 	kp->flags = KPROBE_FLAG_IPMODIFY | KPROBE_FLAG_DISABLED;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(there));
-	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, (unsigned long)traced_b));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_b));
 	KUNIT_EXPECT_EQ(test, -EBUSY, enable_kprobe(kp));
 	KUNIT_EXPECT_TRUE(test, kprobe_disabled(kp));
 	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_a(41));
@@ -377,7 +377,7 @@ static void ip_setter_joins_and_leaves(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
-	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, (unsigned long)traced_b));
+	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, traced_b));
 
 	unregister_kprobe(setter);
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
@@ -390,6 +390,31 @@ static void ip_setter_joins_and_leaves(struct kunit *test)
 	setter->addr = traced_a;
 	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobe(setter));
 	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_a(41));
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+static void switching_on_that_ftrace_refuses_r17(struct kunit *test)
+{
+	struct kprobe *setter = &kprobe_test_probe(test, 'a', traced_a, KPROBE_TEST_PRE)->kp;
+	struct kprobe *plain = &kprobe_test_probe(test, 'b', traced_b, KPROBE_TEST_PRE)->kp;
+	struct foreign *patch;
+
+	if (!IS_ENABLED(CONFIG_KPROBES_DEBUGFS))
+		kunit_skip(test, "needs CONFIG_DEBUG_FS");
+	setter->flags = KPROBE_FLAG_IPMODIFY;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
+	KUNIT_ASSERT_EQ(test, 0, kprobe_switch_all(false));
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_c));
+	KUNIT_EXPECT_EQ(test, -EBUSY, kprobe_switch_all(true));
+	KUNIT_EXPECT_EQ(test, 3041, kprobe_test_traced_a(41));
+	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_b(41));
+	KUNIT_EXPECT_STREQ(test, "b", kprobe_test_trace());
+
+	KUNIT_ASSERT_EQ(test, 0, unregister_ftrace_function(&patch->ops));
+	KUNIT_EXPECT_EQ(test, 0, kprobe_switch_all(false));
+	KUNIT_EXPECT_EQ(test, 0, kprobe_switch_all(true));
+	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
 }
 
@@ -431,6 +456,7 @@ static struct kunit_case kprobe_ftrace_cases[] = {
 	KUNIT_CASE(batch_that_ftrace_refuses_is_undone_r17),
 	KUNIT_CASE(enabling_that_ftrace_refuses_r17),
 	KUNIT_CASE(ip_setter_joins_and_leaves),
+	KUNIT_CASE(switching_on_that_ftrace_refuses_r17),
 	KUNIT_CASE(gone_text_is_given_back_to_ftrace_r15),
 	{ }
 };

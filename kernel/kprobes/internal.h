@@ -184,7 +184,9 @@ enum kprobe_refusal {
 	KPROBE_REGISTERED,		/* this very probe is registered */
 	KPROBE_NO_SYMBOL,		/* no such symbol */
 	KPROBE_NOT_TEXT,		/* user, unmapped, data, vsyscall, freed init text */
+	KPROBE_MODULE_COMING,		/* text of a module that is not there yet */
 	KPROBE_MODULE_GOING,		/* text of a module that is being removed */
+	KPROBE_MODULE_INIT,		/* init text of a module that is initialised */
 	KPROBE_BLACKLISTED,		/* the trap path itself, entry code, NOKPROBE_SYMBOL */
 	KPROBE_PREAMBLE,		/* CFI or call padding in front of a function */
 	KPROBE_JUMP_LABEL,		/* a branch that the kernel patches */
@@ -199,6 +201,9 @@ enum kprobe_refusal {
 	KPROBE_TRAP_INSN,		/* an instruction that only raises an exception */
 	KPROBE_LEAVING_INSN,		/* IRET, SYSRET, far branch, VM entry ... */
 	KPROBE_OUT_OF_REACH,		/* a slot is too far from its operand */
+	KPROBE_NOT_ENTRY,		/* a return probe inside a function */
+	KPROBE_NO_RETURN,		/* a function that returns on another stack */
+	KPROBE_DATA_SIZE,		/* a return probe with too much data */
 	KPROBE_NO_MEMORY,
 	KPROBE_NR_REFUSALS,
 };
@@ -216,8 +221,12 @@ struct kprobe_batch {
 };
 
 void kprobe_batch_begin(struct kprobe_batch *batch);
+enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp);
+void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe *kp);
 bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp);
+bool kprobe_batch_has_armed(const struct kprobe *kp);
 void kprobe_batch_end(struct kprobe_batch *batch);
+int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal);
 
 /* site.c */
 extern struct list_head kprobe_sites;
@@ -225,6 +234,7 @@ extern bool kprobe_switched_on;
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
+enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site);
 enum kprobe_refusal kprobe_site_get(unsigned long addr, struct kprobe_site **site);
 void kprobe_site_put(struct kprobe_site *site);
 void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state);
@@ -236,6 +246,7 @@ bool kprobe_site_wants_arming(const struct kprobe_site *site);
 bool kprobe_site_is_settled(const struct kprobe_site *site);
 enum kprobe_refusal kprobe_reconcile(struct list_head *sites);
 void kprobe_sites_gone(unsigned long start, unsigned long end);
+void kprobe_sites_leave(unsigned long start, unsigned long end);
 
 /* dispatch.c */
 
@@ -311,9 +322,24 @@ void kprobe_blacklist_remove(unsigned long start, unsigned long end);
 bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range);
 
 /* module.c */
+#ifdef CONFIG_MODULES
 int kprobe_module_init(void);
+enum kprobe_refusal kprobe_module_hold(unsigned long addr, struct module **result);
+#else
+static inline int kprobe_module_init(void)
+{
+	return 0;
+}
+
+static inline enum kprobe_refusal kprobe_module_hold(unsigned long addr,
+						     struct module **result)
+{
+	return KPROBE_NOT_TEXT;
+}
+#endif
 
 /* kretprobe.c */
+enum kprobe_refusal kretprobe_check(const struct kretprobe *rp);
 #ifdef CONFIG_KRETPROBES
 bool kprobe_is_return(const struct kprobe *kp);
 #else
@@ -324,7 +350,7 @@ static inline bool kprobe_is_return(const struct kprobe *kp)
 #endif
 
 /* debugfs.c */
-void kprobe_switch_all(bool on);
+int kprobe_switch_all(bool on);
 
 /* slot.c */
 void *kprobe_slot_alloc(struct kprobe_site *site);
@@ -341,6 +367,9 @@ struct kprobe_site *kprobe_slot_owner(unsigned long addr);
 
 /* Skips what must stay the first instruction of a function (ENDBR). */
 unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry);
+
+/* Does a function, by its entry, return on the stack that it was called on? */
+bool arch_kprobe_can_return(unsigned long entry);
 
 /*
  * The rest is for sites that are not on an ftrace location, but for
@@ -360,8 +389,8 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 void arch_kprobe_release(struct kprobe_site *site);
 
 /*
- * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync().
- * Context: text_mutex.
+ * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync(), and
+ * then perf hears of those that were put. Context: text_mutex, held until then.
  */
 void arch_kprobe_arm(struct kprobe_site *site);
 void arch_kprobe_disarm(struct kprobe_site *site);

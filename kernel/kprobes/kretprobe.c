@@ -3,14 +3,16 @@
  * Kprobes: return probes, on the kernel's rethook.
  *
  * A probe on the entry of the function hooks the return of each call: rethook
- * replaces the return address and keeps the instances.
+ * replaces the return address and keeps the instances. It takes them back when
+ * the call returns, or when a task is dead that will never return from it.
  */
 #include <linux/export.h>
+#include <linux/irqflags.h>
 #include <linux/rethook.h>
 
 #include "internal.h"
 
-/* Enough for what sleeps in a function at a time, without knowing it. */
+/* Documented as such: for users who do not know how many calls they will see. */
 #define KRETPROBE_DEFAULT_MAXACTIVE	max_t(int, 10, 2 * num_possible_cpus())
 
 static int kretprobe_entry(struct kprobe *kp, struct pt_regs *regs)
@@ -44,107 +46,186 @@ bool kprobe_is_return(const struct kprobe *kp)
 	return kp->pre_handler == kretprobe_entry;
 }
 
+/*
+ * Rethook calls this with preemption off, and not after rethook_stop() and a
+ * grace period: until then there is an @rp. Where RCU is not watching there is
+ * no such promise.
+ */
 static void kretprobe_return(struct rethook_node *node, void *data, unsigned long ret_addr,
 			     struct pt_regs *regs)
 {
 	struct kretprobe *rp = data;
 	struct kprobe *outer;
+	unsigned long flags;
 
-	/* NULL once the probe is being unregistered. */
-	if (!rp || !rp->handler)
+	if (unlikely(!rcu_is_watching()) || !rp->handler)
 		return;
-	/* A probe that the handler hits is missed, as in any handler. */
+	/*
+	 * A probe that the handler hits is missed, as in any handler. What an
+	 * interrupt hits is not to be: none comes meanwhile.
+	 */
+	local_irq_save(flags);
 	outer = __this_cpu_read(current_kprobe);
 	__this_cpu_write(current_kprobe, &rp->kp);
 	rp->handler(container_of(node, struct kretprobe_instance, node), regs);
 	__this_cpu_write(current_kprobe, outer);
+	local_irq_restore(flags);
 }
 NOKPROBE_SYMBOL(kretprobe_return);
 
 /**
- * register_kretprobe() - put a probe on the return of a function
- * @rp: the probe: where, in kp; handlers, maxactive, data_size
+ * kretprobe_check() - may this be registered?
+ * @rp: the return probe
  *
- * Context: process, may sleep. Not from a handler.
- * Return: 0, or an error of register_kprobe(), or
- *
- * * -EINVAL - not the entry of a function; registered already
- * * -E2BIG - data_size is above KRETPROBE_MAX_DATA_SIZE
- * * -ENOMEM - no memory for the instances
+ * Context: kprobe_mutex.
+ * Return: KPROBE_OK, or why not. That there can be a probe at the entry of the
+ * function remains to be seen.
  */
-int register_kretprobe(struct kretprobe *rp)
+enum kprobe_refusal kretprobe_check(const struct kretprobe *rp)
 {
-	struct rethook *rh;
-	int err;
+	enum kprobe_refusal refusal;
+	unsigned long addr;
+	bool on_entry;
 
-	err = kprobe_on_func_entry(rp->kp.addr, rp->kp.symbol_name, rp->kp.offset);
-	if (err)
-		return err;
+	if (kprobe_site_of(&rp->kp))
+		return KPROBE_REGISTERED;
+	refusal = kprobe_resolve(&rp->kp, &addr, &on_entry);
+	if (refusal)
+		return refusal;
+	if (!on_entry)
+		return KPROBE_NOT_ENTRY;
+	if (!arch_kprobe_can_return(addr))
+		return KPROBE_NO_RETURN;
 	if (rp->data_size > KRETPROBE_MAX_DATA_SIZE)
-		return -E2BIG;
+		return KPROBE_DATA_SIZE;
+	return KPROBE_OK;
+}
 
-	mutex_lock(&kprobe_mutex);
-	if (rp->kp.addr && kprobe_site_of(&rp->kp))
-		err = -EINVAL;
-	mutex_unlock(&kprobe_mutex);
-	if (err)
-		return err;
+static enum kprobe_refusal kretprobe_hook_alloc(struct kretprobe *rp)
+{
+	size_t size = sizeof(struct kretprobe_instance) + rp->data_size;
+	struct rethook *rh;
 
 	if (rp->maxactive <= 0)
 		rp->maxactive = KRETPROBE_DEFAULT_MAXACTIVE;
-	rh = rethook_alloc(rp, kretprobe_return,
-			   sizeof(struct kretprobe_instance) + rp->data_size, rp->maxactive);
+	rh = rethook_alloc(rp, kretprobe_return, size, rp->maxactive);
 	if (IS_ERR(rh))
-		return PTR_ERR(rh);
-
+		return KPROBE_NO_MEMORY;
 	rp->rh = rh;
+	return KPROBE_OK;
+}
+
+/* The instances of calls that are under way keep what rethook needs of it. */
+static void kretprobe_hook_free(struct kretprobe *rp)
+{
+	if (rp->rh)
+		rethook_free(rp->rh);
+	rp->rh = NULL;
+}
+
+/* Under kprobe_mutex from the check on: nobody registers it at the same time. */
+static enum kprobe_refusal kretprobe_batch_add(struct kprobe_batch *batch,
+					       struct kretprobe *rp)
+{
+	enum kprobe_refusal refusal;
+
+	refusal = kretprobe_check(rp);
+	if (!refusal)
+		refusal = kretprobe_hook_alloc(rp);
+	if (refusal)
+		return refusal;
 	rp->nmissed = 0;
 	rp->kp.pre_handler = kretprobe_entry;
 	rp->kp.post_handler = NULL;
 	rp->kp.fault_handler = NULL;
-	err = register_kprobe(&rp->kp);
-	if (err) {
-		rethook_free(rh);
-		rp->rh = NULL;
-	}
-	return err;
+	refusal = kprobe_batch_add(batch, &rp->kp);
+	if (refusal)
+		kretprobe_hook_free(rp);
+	return refusal;
 }
-EXPORT_SYMBOL_GPL(register_kretprobe);
 
 /**
  * register_kretprobes() - register several return probes, all or none
  * @rps: the probes
  * @num: how many, 1 or more
  *
+ * They are armed together, at the end.
+ *
  * Context: process, may sleep. Not from a handler.
- * Return: 0, or the error of the first one that failed; -EINVAL if @num is not
+ * Return: 0, or the error of the first one that failed, as register_kretprobe()
+ * returns it; then none of them is registered. -EINVAL too if @num is not
  * positive.
  */
 int register_kretprobes(struct kretprobe **rps, int num)
 {
-	int i, err;
+	enum kprobe_refusal refusal = KPROBE_OK;
+	struct kprobe_batch batch;
+	int i, added, failed;
 
 	if (num <= 0)
 		return -EINVAL;
-	for (i = 0; i < num; i++) {
-		err = register_kretprobe(rps[i]);
-		if (err) {
-			unregister_kretprobes(rps, i);
-			return err;
-		}
+
+	kprobe_batch_begin(&batch);
+	for (added = 0; added < num; added++) {
+		refusal = kretprobe_batch_add(&batch, rps[added]);
+		if (refusal)
+			break;
+		cond_resched();
 	}
-	return 0;
+	failed = added;
+	if (!refusal) {
+		refusal = kprobe_reconcile(&batch.sites);
+		for (failed = 0; refusal && kprobe_batch_has_armed(&rps[failed]->kp);)
+			failed++;
+	}
+	for (i = 0; refusal && i < added; i++) {
+		rethook_stop(rps[i]->rh);
+		kprobe_batch_undo(&batch, &rps[i]->kp);
+	}
+	kprobe_batch_end(&batch);
+	if (!refusal)
+		return 0;
+
+	for (i = 0; i < added; i++)
+		kretprobe_hook_free(rps[i]);
+	return kprobe_refuse(&rps[failed]->kp, refusal);
 }
 EXPORT_SYMBOL_GPL(register_kretprobes);
+
+/**
+ * register_kretprobe() - put a probe on the return of a function
+ * @rp: the probe. Where, in kp: an address or a symbol; handlers, maxactive,
+ *	data_size, and KPROBE_FLAG_DISABLED in kp.flags if it shall not run yet.
+ *	All else is zero. To register it once more, set symbol and address anew
+ *
+ * On return it is armed: calls that begin from now on are followed. @rp belongs
+ * to kprobes until unregister_kretprobe(). maxactive has become what is used.
+ *
+ * Context: process, may sleep. Not from a handler.
+ * Return: 0, or a negative errno, with the reason by name in the kernel log: an
+ * error of register_kprobe(), or
+ *
+ * * -EINVAL - not the entry of a function; the function returns on another
+ *   stack (__switch_to() on x86)
+ * * -E2BIG - data_size is above KRETPROBE_MAX_DATA_SIZE
+ * * -ENOMEM - no memory for maxactive instances
+ */
+int register_kretprobe(struct kretprobe *rp)
+{
+	return register_kretprobes(&rp, 1);
+}
+EXPORT_SYMBOL_GPL(register_kretprobe);
 
 /**
  * unregister_kretprobes() - remove several return probes
  * @rps: the probes; those that are not registered are passed over
  * @num: how many
  *
- * Calls that are under way return undisturbed; their handlers do not run.
+ * On return no handler of them runs any more. Calls that are under way return
+ * undisturbed, and what memory they need for that is freed after the last.
  *
- * Context: process; sleeps for one grace period. Not from a handler.
+ * Context: process; sleeps for one grace period, whatever @num is. Not from a
+ * handler.
  */
 void unregister_kretprobes(struct kretprobe **rps, int num)
 {
@@ -159,17 +240,17 @@ void unregister_kretprobes(struct kretprobe **rps, int num)
 			rethook_stop(rps[i]->rh);
 	}
 	kprobe_batch_end(&batch);
-	for (i = 0; i < num; i++) {
-		if (rps[i]->rh)
-			rethook_free(rps[i]->rh);
-		rps[i]->rh = NULL;
-	}
+	for (i = 0; i < num; i++)
+		kretprobe_hook_free(rps[i]);
 }
 EXPORT_SYMBOL_GPL(unregister_kretprobes);
 
 /**
  * unregister_kretprobe() - remove a return probe
  * @rp: the probe; if it is not registered, nothing happens
+ *
+ * On return no handler of it runs any more and its memory is the user's again,
+ * also while tasks are inside the function: they return undisturbed.
  *
  * Context: process; sleeps for one grace period. Not from a handler.
  */

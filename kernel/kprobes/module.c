@@ -1,21 +1,136 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Kprobes: text that goes away, with a module or with the kernel's boot.
+ *
+ * What may be probed of a module follows what its notifier has told:
+ *
+ *	state		told		probes
+ *	UNFORMED			none: it has no text that one could name
+ *	COMING		not yet		none: its blacklist is not known
+ *	COMING		COMING		all its text
+ *	LIVE		COMING, LIVE	all but its init text, which is freed
+ *	GOING		GOING		none
+ *
+ * A probe does not keep its module: only register_kprobe() holds a reference,
+ * until the site is in the table. From then on it is the notifier that sees to
+ * it that no probe outlives the text.
  */
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <asm/sections.h>
 
 #include "internal.h"
 
-static void kprobe_module_text_gone(struct module *mod, enum mod_mem_type type)
+/**
+ * kprobe_free_init_mem() - the kernel's init text is about to be freed
+ *
+ * It does not run any more, and can no longer be written as kernel text.
+ *
+ * Context: once, at the end of boot.
+ */
+void kprobe_free_init_mem(void)
+{
+	kprobe_sites_gone((unsigned long)__init_begin, (unsigned long)__init_end);
+}
+
+#ifdef CONFIG_MODULES
+
+/*
+ * A module between its notifications COMING and LIVE, or GOING. Its state does
+ * not tell: it is COMING before, and if its loading fails even after, that.
+ */
+struct kprobe_coming {
+	struct list_head list;
+	const struct module *mod;
+};
+
+static LIST_HEAD(kprobe_coming);	/* kprobe_mutex */
+
+static struct kprobe_coming *kprobe_find_coming(const struct module *mod)
+{
+	struct kprobe_coming *coming;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	list_for_each_entry(coming, &kprobe_coming, list) {
+		if (coming->mod == mod)
+			return coming;
+	}
+	return NULL;
+}
+
+/* May there be a probe at this address now? A reference to @mod is held. */
+static enum kprobe_refusal kprobe_module_check(const struct module *mod, unsigned long addr)
+{
+	/* Before it has come, nobody knows what its author forbids. */
+	if (mod->state == MODULE_STATE_COMING)
+		return kprobe_find_coming(mod) ? KPROBE_OK : KPROBE_MODULE_COMING;
+	return within_module_init(addr, mod) ? KPROBE_MODULE_INIT : KPROBE_OK;
+}
+
+/**
+ * kprobe_module_hold() - keep the module of an address, so that its text stays
+ * @addr: the address, not of the kernel's own text
+ * @result: where to return the module, with a reference for the caller to drop
+ *
+ * Context: kprobe_mutex.
+ * Return: KPROBE_OK, or why there can be no probe now.
+ */
+enum kprobe_refusal kprobe_module_hold(unsigned long addr, struct module **result)
+{
+	enum kprobe_refusal refusal;
+	struct module *mod;
+
+	guard(preempt)();
+	mod = __module_text_address(addr);
+	if (!mod)
+		return KPROBE_NOT_TEXT;
+	if (!try_module_get(mod))
+		return KPROBE_MODULE_GOING;
+	refusal = kprobe_module_check(mod, addr);
+	if (refusal)
+		module_put(mod);
+	else
+		*result = mod;
+	return refusal;
+}
+
+static int kprobe_module_comes(struct module *mod)
+{
+	struct kprobe_coming *coming = kmalloc(sizeof(*coming), GFP_KERNEL);
+	int err = coming ? kprobe_blacklist_add_module(mod) : -ENOMEM;
+
+	if (err) {
+		kfree(coming);
+		return err;
+	}
+	coming->mod = mod;
+	guard(mutex)(&kprobe_mutex);
+	list_add(&coming->list, &kprobe_coming);
+	return 0;
+}
+
+static void kprobe_module_has_settled(const struct module *mod)
+{
+	struct kprobe_coming *coming;
+
+	guard(mutex)(&kprobe_mutex);
+	coming = kprobe_find_coming(mod);
+	if (coming)
+		list_del(&coming->list);
+	kfree(coming);
+}
+
+/* Its asynchronous init functions, say, may still run. */
+static void kprobe_module_text_leaves(struct module *mod, enum mod_mem_type type)
 {
 	unsigned long start = (unsigned long)mod->mem[type].base;
 	unsigned long end = start + mod->mem[type].size;
 
 	if (!start)
 		return;
-	kprobe_sites_gone(start, end);
+	kprobe_sites_leave(start, end);
 	kprobe_blacklist_remove(start, end);
 }
 
@@ -25,13 +140,15 @@ static int kprobe_module_event(struct notifier_block *nb, unsigned long state, v
 
 	switch (state) {
 	case MODULE_STATE_COMING:
-		return notifier_from_errno(kprobe_blacklist_add_module(mod));
+		return notifier_from_errno(kprobe_module_comes(mod));
 	case MODULE_STATE_LIVE:
-		kprobe_module_text_gone(mod, MOD_INIT_TEXT);
+		kprobe_module_has_settled(mod);
+		kprobe_module_text_leaves(mod, MOD_INIT_TEXT);
 		break;
 	case MODULE_STATE_GOING:
-		kprobe_module_text_gone(mod, MOD_INIT_TEXT);
-		kprobe_module_text_gone(mod, MOD_TEXT);
+		kprobe_module_has_settled(mod);
+		kprobe_module_text_leaves(mod, MOD_INIT_TEXT);
+		kprobe_module_text_leaves(mod, MOD_TEXT);
 		break;
 	}
 	return NOTIFY_OK;
@@ -39,19 +156,12 @@ static int kprobe_module_event(struct notifier_block *nb, unsigned long state, v
 
 static struct notifier_block kprobe_module_nb = {
 	.notifier_call	= kprobe_module_event,
-	/* Before others that put probes: they shall find the blacklist ready. */
-	.priority	= 1,
+	/*
+	 * Before whoever puts probes into the module that comes: kprobe events
+	 * do, with priority 2. And they shall find it gone when it goes.
+	 */
+	.priority	= INT_MAX,
 };
-
-/**
- * kprobe_free_init_mem() - the kernel's init text is about to be freed
- *
- * Context: once, at the end of boot.
- */
-void kprobe_free_init_mem(void)
-{
-	kprobe_sites_gone((unsigned long)__init_begin, (unsigned long)__init_end);
-}
 
 /**
  * kprobe_module_init() - start to follow modules
@@ -63,3 +173,4 @@ int __init kprobe_module_init(void)
 {
 	return register_module_notifier(&kprobe_module_nb);
 }
+#endif /* CONFIG_MODULES */

@@ -3,6 +3,9 @@
  * KUnit tests of the front door: register, unregister, enable, disable, single
  * and batch. rN in a name: a class of bug, see test.h.
  */
+#include <linux/memory.h>
+#include <asm/text-patching.h>
+
 #include "test.h"
 
 static void *const target = kprobe_test_target;
@@ -137,6 +140,65 @@ static void unregister_disabled_beside_enabled_r16(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "b", kprobe_test_trace());
 }
 
+/* What is in the text follows from both. */
+static void text_is_armed_for_the_last_enabled_r16(struct kunit *test)
+{
+	struct kprobe *a = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
+	struct kprobe *b = &kprobe_test_probe(test, 'b', target, KPROBE_TEST_PRE)->kp;
+	u64 original = kprobe_test_text(target);
+
+	a->flags = KPROBE_FLAG_DISABLED;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(a));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(target), original);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(b));
+	KUNIT_EXPECT_NE(test, kprobe_test_text(target), original);
+	KUNIT_ASSERT_EQ(test, 0, enable_kprobe(a));
+	KUNIT_ASSERT_EQ(test, 0, disable_kprobe(b));
+	KUNIT_EXPECT_NE(test, kprobe_test_text(target), original);
+	KUNIT_ASSERT_EQ(test, 0, disable_kprobe(a));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(target), original);
+	KUNIT_ASSERT_EQ(test, 0, enable_kprobe(b));
+	KUNIT_EXPECT_NE(test, kprobe_test_text(target), original);
+	unregister_kprobe(b);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(target), original);
+	KUNIT_ASSERT_EQ(test, 0, enable_kprobe(a));
+	KUNIT_EXPECT_NE(test, kprobe_test_text(target), original);
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+static void poke_byte(void *addr, u8 byte)
+{
+	guard(mutex)(&text_mutex);
+	text_poke(addr, &byte, 1);
+	text_poke_sync();
+}
+
+/* A byte that somebody else has written shows whether it is written over. */
+static void only_what_is_armed_is_disarmed_r16(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
+	u64 original, poked;
+	void *addr;
+
+	kp->flags = KPROBE_FLAG_DISABLED;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	addr = kp->addr;
+	original = kprobe_test_text(addr);
+	poke_byte(addr, (u8)original + 1);
+	poked = kprobe_test_text(addr);
+
+	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(addr), poked);
+	unregister_kprobe(kp);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(addr), poked);
+	unregister_kprobe(kp);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(addr), poked);
+
+	poke_byte(addr, (u8)original);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(addr), original);
+}
+
 static void switch_of_unregistered_is_refused(struct kunit *test)
 {
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
@@ -253,6 +315,8 @@ static struct kunit_case kprobe_register_cases[] = {
 	KUNIT_CASE(disable_and_enable_in_every_order_r16),
 	KUNIT_CASE(disable_and_enable_count_once_r16),
 	KUNIT_CASE(unregister_disabled_beside_enabled_r16),
+	KUNIT_CASE(text_is_armed_for_the_last_enabled_r16),
+	KUNIT_CASE(only_what_is_armed_is_disarmed_r16),
 	KUNIT_CASE(switch_of_unregistered_is_refused),
 	KUNIT_CASE(register_twice_is_refused),
 	KUNIT_CASE(unregister_of_unregistered_does_nothing),

@@ -7,6 +7,7 @@
  * kprobe_reconcile() compares that with its state and makes the step. Nothing
  * else arms or disarms.
  */
+#include <linux/bug.h>
 #include <linux/hash.h>
 #include <linux/memory.h>
 #include <linux/rculist.h>
@@ -157,8 +158,16 @@ void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
 	WRITE_ONCE(site->state, state);
 }
 
-/* On an ftrace location there is no instruction but ftrace's own. */
-static enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
+/**
+ * kprobe_site_prepare() - look at the instruction
+ * @site: the site, not in the table yet
+ *
+ * On an ftrace location there is none but ftrace's own.
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or why it cannot carry a probe.
+ */
+enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
 {
 	enum kprobe_refusal refusal;
 
@@ -167,6 +176,9 @@ static enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
 	mutex_lock(&text_mutex);
 	refusal = arch_kprobe_prepare(site);
 	mutex_unlock(&text_mutex);
+	/* find_bug() looks at every one that there is: ask where it can be one. */
+	if (refusal == KPROBE_TRAP_INSN && find_bug(site->addr))
+		return KPROBE_BUG_ENTRY;
 	return refusal;
 }
 
@@ -445,35 +457,69 @@ static void kprobe_site_gone(struct kprobe_site *site)
 		kp->flags |= KPROBE_FLAG_GONE;
 }
 
+/* The sites there, in a list, with nothing left to run. */
+static void kprobe_sites_collect(unsigned long start, unsigned long end,
+				 struct list_head *leaving)
+{
+	struct kprobe_site *site;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	list_for_each_entry(site, &kprobe_sites, all) {
+		if (site->state == KPROBE_GONE || site->addr < start || site->addr >= end)
+			continue;
+		kprobe_site_activate(site, 0);
+		list_add_tail(&site->batch, leaving);
+	}
+}
+
+/* ftrace has to forget them while it still knows the text. */
+static void kprobe_sites_bury(struct list_head *leaving)
+{
+	struct kprobe_site *site, *next;
+
+	kprobe_ftrace_reconcile(leaving);
+	list_for_each_entry_safe(site, next, leaving, batch) {
+		list_del_init(&site->batch);
+		kprobe_site_gone(site);
+	}
+}
+
 /**
  * kprobe_sites_gone() - text is about to be freed
  * @start: its first byte
  * @end: behind its last
  *
  * The probes there stay registered, marked KPROBE_FLAG_GONE, until their users
- * unregister them. The text is made what it was, for the last time: ftrace must
- * forget it while it still knows it.
+ * unregister them. Breakpoints stay where they are.
  *
  * Context: process. Nothing runs that text.
  */
 void kprobe_sites_gone(unsigned long start, unsigned long end)
 {
-	struct kprobe_site *site;
 	LIST_HEAD(leaving);
 
-	mutex_lock(&kprobe_mutex);
-	list_for_each_entry(site, &kprobe_sites, all) {
-		if (site->state == KPROBE_GONE || site->addr < start || site->addr >= end)
-			continue;
-		kprobe_site_activate(site, 0);
-		list_add_tail(&site->batch, &leaving);
-	}
+	guard(mutex)(&kprobe_mutex);
+	kprobe_sites_collect(start, end, &leaving);
+	kprobe_sites_bury(&leaving);
+}
+
+/**
+ * kprobe_sites_leave() - text will be freed, and may run until then
+ * @start: its first byte
+ * @end: behind its last
+ *
+ * As kprobe_sites_gone(), but the text is first made what it was without
+ * probes: a breakpoint that is hit after its site has gone is nobody's.
+ *
+ * Context: process. The text is there and can be written.
+ */
+void kprobe_sites_leave(unsigned long start, unsigned long end)
+{
+	LIST_HEAD(leaving);
+
+	guard(mutex)(&kprobe_mutex);
+	kprobe_sites_collect(start, end, &leaving);
 	kprobe_reconcile_breakpoints(&leaving);
-	kprobe_ftrace_reconcile(&leaving);
-	while (!list_empty(&leaving)) {
-		site = list_first_entry(&leaving, struct kprobe_site, batch);
-		list_del_init(&site->batch);
-		kprobe_site_gone(site);
-	}
-	mutex_unlock(&kprobe_mutex);
+	kprobe_sites_bury(&leaving);
 }

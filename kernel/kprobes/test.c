@@ -267,9 +267,7 @@ enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp)
 	mutex_lock(&kprobe_mutex);
 	refusal = kprobe_check_address(site.addr, &mod);
 	if (!refusal) {
-		mutex_lock(&text_mutex);
-		refusal = arch_kprobe_prepare(&site);
-		mutex_unlock(&text_mutex);
+		refusal = kprobe_site_prepare(&site);
 		module_put(mod);
 	}
 	mutex_unlock(&kprobe_mutex);

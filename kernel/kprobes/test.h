@@ -21,6 +21,7 @@
  *	r16	enable, disable and unregister of what is not armed
  *	r17	ftrace refuses or has died, and the state says armed
  *	r18	a post-handler shuts livepatch out
+ *	r19	return probes: registered twice, instances lost, returns pending
  *	r21	handlers run with preemption on, or while RCU is not watching
  *	r22	addresses are shown to those who may not see them
  *	r23	the blacklist is read while a module goes
@@ -30,8 +31,7 @@
  *	r27	a breakpoint traps after its probe was removed
  *
  * The others have no test here. There are no jumps yet (r7, r9, r10), and what
- * remains needs more than functions to call: return probes (r19), text that is
- * poked meanwhile (r20).
+ * remains needs more than functions to call: text that is poked meanwhile (r20).
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

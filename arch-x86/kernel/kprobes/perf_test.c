@@ -68,6 +68,8 @@ static void listen(struct kunit *test, const char *door, kprobe_pre_handler_t he
 {
 	struct kprobe *ear = &kprobe_test_probe(test, 'e', NULL, 0)->kp;
 
+	/* What earlier tests have retired shall not go in between. */
+	kprobe_retire_flush();
 	ear->symbol_name = door;
 	ear->pre_handler = hear;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(ear));
@@ -151,8 +153,6 @@ static void slots_are_told(struct kunit *test)
 	const struct told *now;
 	u8 *slot;
 
-	/* What earlier tests have retired shall not go in between. */
-	kprobe_retire_flush();
 	listen(test, "perf_event_text_poke", hear_poke);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	mutex_lock(&kprobe_mutex);
@@ -224,7 +224,6 @@ static void pages_of_slots_are_told(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, slots);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, slots_free, slots));
-	kprobe_retire_flush();
 	listen(test, "perf_event_ksymbol", hear_page);
 	memset(&page, 0, sizeof(page));
 	scoped_guard(mutex, &kprobe_mutex) {

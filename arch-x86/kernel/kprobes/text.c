@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <asm/ibt.h>
 #include <asm/sections.h>
+#include <asm/switch_to.h>
 
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
@@ -109,6 +110,12 @@ unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *
 		offset = entry;
 	*on_entry = offset == entry;
 	return func + offset;
+}
+
+/* The exception: __switch_to() is called on one task's stack, returns on another's. */
+bool arch_kprobe_can_return(unsigned long entry)
+{
+	return entry - (unsigned long)__switch_to > ENDBR_INSN_SIZE;
 }
 
 kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site)

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of text that goes away. That of modules, which come and go, is
+ * tested by tests/guest/modules.sh of the stack. rN in a name: a class of bug,
+ * see test.h.
+ */
+#include <linux/init.h>
+#include <linux/kernel.h>
+
+#include "test.h"
+
+static void *const target = kprobe_test_target;
+
+static void text_leaves(void *addr)
+{
+	kprobe_sites_leave((unsigned long)addr, (unsigned long)addr + 1);
+}
+
+/* It may run after its site has gone: then there must be no breakpoint. */
+static void text_that_leaves_is_what_it_was_r15(struct kunit *test)
+{
+	struct kprobe *a = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
+	struct kprobe *b = &kprobe_test_probe(test, 'b', target, KPROBE_TEST_POST)->kp;
+	u64 original = kprobe_test_text(target);
+
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(a));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(b));
+	KUNIT_EXPECT_NE(test, kprobe_test_text(target), original);
+	text_leaves(a->addr);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(target), original);
+	KUNIT_EXPECT_TRUE(test, kprobe_gone(a));
+	KUNIT_EXPECT_TRUE(test, kprobe_gone(b));
+	KUNIT_EXPECT_EQ(test, 42, kprobe_test_target(41));
+	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, enable_kprobe(a));
+	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(b));
+	unregister_kprobe(a);
+	unregister_kprobe(b);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(target), original);
+}
+
+static void disabled_probe_leaves_r15(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
+	u64 original = kprobe_test_text(target);
+
+	kp->flags = KPROBE_FLAG_DISABLED;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	text_leaves(kp->addr);
+	KUNIT_EXPECT_TRUE(test, kprobe_gone(kp));
+	KUNIT_EXPECT_EQ(test, -EINVAL, enable_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(target), original);
+	unregister_kprobe(kp);
+	kp->flags = 0;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+static noinline int __init init_function(int arg)
+{
+	OPTIMIZER_HIDE_VAR(arg);
+	return arg + 1;
+}
+
+/* The tests run at boot; __ref because they can be run again later. */
+static void __ref init_text_of_the_kernel_r15(struct kunit *test)
+{
+	int (*function)(int arg) = init_function;
+	struct kprobe *kp;
+	u64 armed;
+
+	if (system_state >= SYSTEM_FREEING_INITMEM)
+		kunit_skip(test, "needs init text, which is freed by now");
+
+	kp = &kprobe_test_probe(test, 'a', function, KPROBE_TEST_PRE)->kp;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	armed = kprobe_test_text(function);
+	KUNIT_EXPECT_EQ(test, 42, function(41));
+	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+	kprobe_free_init_mem();
+	KUNIT_EXPECT_TRUE(test, kprobe_gone(kp));
+	KUNIT_EXPECT_EQ(test, -EINVAL, enable_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, -EINVAL, register_kprobe(kp));
+	unregister_kprobe(kp);
+	/* It is somebody else's memory by then. */
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(function), armed);
+}
+
+static struct kunit_case kprobe_module_cases[] = {
+	KUNIT_CASE(text_that_leaves_is_what_it_was_r15),
+	KUNIT_CASE(disabled_probe_leaves_r15),
+	KUNIT_CASE(init_text_of_the_kernel_r15),
+	{ }
+};
+
+static struct kunit_suite kprobe_module_suite = {
+	.name = "kprobe_module",
+	.test_cases = kprobe_module_cases,
+};
+
+kunit_test_suite(kprobe_module_suite);

@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC1091
+#
+# Probes in a module that comes and goes: kprobe_life puts them, at each stage of
+# the life of kprobe_life_target, and says in the log what it was told.
+
+. /guest-lib.sh
+
+dir=/lib/modules-flat
+probe=/sys/module/kprobe_life/parameters
+target=/sys/module/kprobe_life_target
+wrong=
+
+# do_ COMMAND: of tests/modules/kprobe_life.c
+do_()
+{
+	echo "$1" >$probe/do
+}
+
+# state FIELD
+state()
+{
+	sed -n "s/.*$1=\([^ ]*\).*/\1/p" $probe/state
+}
+
+raced()
+{
+	sed -n "s/.*$1=\([^ ]*\).*/\1/p" $probe/raced
+}
+
+# is WHAT SHOULD
+is()
+{
+	[ "$2" = "$3" ] || wrong="$wrong, $1 is '$2' and not '$3'"
+}
+
+# logged LINE: of a module, since the last clear_log
+logged()
+{
+	dmesg | grep -q "kprobe_life[a-z_]*: $1\$" || wrong="$wrong, the log lacks '$1'"
+}
+
+clear_log()
+{
+	dmesg >>/tmp/dmesg
+	dmesg -c >/dev/null
+}
+
+# test_is NAME: what was said since the last one belonged to it
+test_is()
+{
+	if [ -z "$wrong" ]; then
+		result ok "$1"
+	else
+		echo "$1:${wrong#,}"
+		result fail "$1" "${wrong#, }"
+	fi
+	wrong=
+	clear_log
+}
+
+# hits_of_a_call SHOULD: and of its return
+hits_of_a_call()
+{
+	local hits returns
+
+	hits=$(state hits)
+	returns=$(state returns)
+	echo 41 >"$1/parameters/call"
+	is "what the function returns" "$(cat "$1/parameters/call")" 42
+	is "hits of a call" $(($(state hits) - hits)) "$2"
+	is "returns of a call" $(($(state returns) - returns)) "$2"
+}
+
+insmod $dir/kprobe_life.ko
+clear_log
+
+do_ register
+is "errno without the module" "$(state err)" -2
+test_is no_module
+
+# The states, as its notifications announce them. The probes that kprobe_life
+# puts there when the module comes stay until it goes.
+insmod $dir/kprobe_life_target.ko async=1
+logged 'coming: function 0, forbidden -22, init 0'
+logged 'coming: function there, init there'
+logged 'live: function 0, forbidden -22, init -2'
+logged 'live: function there, init gone'
+is "calls of the init function" "$(dmesg | grep -c 'init function returned 42')" 2
+test_is coming_and_live_r15
+
+hits_of_a_call $target 1
+is "references" "$(cat $target/refcnt)" 0
+do_ register
+is errno "$(state err)" 0
+is "references with a probe" "$(cat $target/refcnt)" 0
+hits_of_a_call $target 2
+do_ disable
+hits_of_a_call $target 1
+do_ unregister
+do_ register_addr
+is "errno by address" "$(state err)" 0
+hits_of_a_call $target 2
+test_is live_r15
+
+# Its probes do not keep the module.
+at=$(state at)
+rmmod kprobe_life_target || wrong="$wrong, rmmod fails"
+logged 'going: function -2, forbidden -2, init -2'
+logged 'going: function gone, init gone'
+is gone "$(state gone)" 1
+do_ enable
+is "errno of enable" "$(state err)" -22
+do_ disable
+is "errno of disable" "$(state err)" 0
+is gone "$(state gone)" 1
+test_is going_r15
+
+# Another module in the same place, and the probe that is gone is unregistered.
+insmod $dir/kprobe_life_other.ko
+is "the text" "$(state text)" original
+hits_of_a_call /sys/module/kprobe_life_other 0
+do_ unregister
+is "the text" "$(state text)" original
+hits_of_a_call /sys/module/kprobe_life_other 0
+do_ register_addr
+if [ "$(state err)" = 0 ]; then
+	is "the text" "$(state text)" breakpoint
+	hits_of_a_call /sys/module/kprobe_life_other 1
+	do_ unregister
+	is "the text" "$(state text)" original
+	test_is address_is_used_again_r15
+else
+	wrong=
+	result skip address_is_used_again_r15 "the module came to another place than $at"
+fi
+rmmod kprobe_life_other
+
+# Probes of a module whose init function fails, or whose loading does, go too.
+! insmod $dir/kprobe_life_target.ko fail=1 2>/dev/null || wrong="$wrong, insmod succeeds"
+logged 'coming: function there, init there'
+logged 'going: function -2, forbidden -2, init -2'
+logged 'going: function gone, init gone'
+test_is init_fails_r15
+
+echo 1 >$probe/refuse
+! insmod $dir/kprobe_life_target.ko 2>/dev/null || wrong="$wrong, insmod succeeds"
+logged 'coming: function there, init there'
+logged 'going: function -2, forbidden -2, init -2'
+logged 'going: function gone, init gone'
+echo 0 >$probe/refuse
+test_is loading_fails_r15
+
+# The module comes and goes, while another task puts probes there all the time.
+do_ race
+round=0
+while [ $round -lt 40 ]; do
+	insmod $dir/kprobe_life_target.ko || wrong="$wrong, insmod fails"
+	echo 41 >$target/parameters/call
+	is "what the function returns" "$(cat $target/parameters/call)" 42
+	# Only a registration that is under way may keep the module, for a moment.
+	wait_for 20 rmmod kprobe_life_target 2>/dev/null || wrong="$wrong, rmmod fails"
+	round=$((round + 1))
+done
+do_ stop
+cat $probe/raced
+is "neither success nor a documented error" "$(raced wrong)" 0
+[ "$(raced succeeded)" -gt 0 ] || wrong="$wrong, no registration succeeded"
+[ "$(raced refused)" -gt 0 ] || wrong="$wrong, no registration was refused"
+test_is race_with_insmod_and_rmmod_r15
+
+# Nothing is left.
+rmmod kprobe_life || wrong="$wrong, rmmod fails"
+echo 1 >/proc/sys/kernel/sysrq
+echo w >/proc/sysrq-trigger
+dmesg | grep -q 'Show kprobes' || wrong="$wrong, no list of probes"
+is "probes in the list" "$(dmesg | grep -cE '\[<[0-9a-f]+>\].*(breakpoint|not armed)')" 0
+clear_log
+is "warnings of the kernel" "$(grep -cE 'WARNING:|BUG:' /tmp/dmesg)" 0
+test_is nothing_is_left
+
+finish 0
