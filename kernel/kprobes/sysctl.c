@@ -2,13 +2,13 @@
 /*
  * Kprobes: debug.kprobes-optimization, whether probes may become jumps.
  *
- * It goes as far as the kernel can: without CONFIG_OPTPROBES it reads 0, and 1
- * is refused.
+ * It is a permission: which probes do is another matter. There is no jump route
+ * yet, so none does.
  */
 #include <linux/init.h>
 #include <linux/sysctl.h>
 
-static int kprobe_optimization = IS_ENABLED(CONFIG_OPTPROBES);
+static int kprobe_optimization = 1;
 
 static struct ctl_table kprobe_sysctls[] = {
 	{
@@ -18,7 +18,7 @@ static struct ctl_table kprobe_sysctls[] = {
 		.mode		= 0644,
 		.proc_handler	= proc_dointvec_minmax,
 		.extra1		= SYSCTL_ZERO,
-		.extra2		= IS_ENABLED(CONFIG_OPTPROBES) ? SYSCTL_ONE : SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
 	},
 };
 
