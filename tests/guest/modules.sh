@@ -126,7 +126,7 @@ is "the text" "$(state text)" original
 hits_of_a_call /sys/module/kprobe_life_other 0
 do_ register_addr
 if [ "$(state err)" = 0 ]; then
-	is "the text" "$(state text)" breakpoint
+	is "the text" "$(state text)" armed
 	hits_of_a_call /sys/module/kprobe_life_other 1
 	do_ unregister
 	is "the text" "$(state text)" original
@@ -175,7 +175,7 @@ rmmod kprobe_life || wrong="$wrong, rmmod fails"
 echo 1 >/proc/sys/kernel/sysrq
 echo w >/proc/sysrq-trigger
 dmesg | grep -q 'Show kprobes' || wrong="$wrong, no list of probes"
-is "probes in the list" "$(dmesg | grep -cE '\[<[0-9a-f]+>\].*(breakpoint|not armed)')" 0
+is "probes in the list" "$(dmesg | grep -cE '\[<[0-9a-f]+>\].*(breakpoint|ftrace|not armed)')" 0
 clear_log
 is "warnings of the kernel" "$(grep -cE 'WARNING:|BUG:' /tmp/dmesg)" 0
 test_is nothing_is_left

@@ -257,11 +257,13 @@ static int get_state(char *buffer, const struct kernel_param *param)
 {
 	u8 byte = 0;
 	bool there = last_addr && !copy_from_kernel_nofault(&byte, last_addr, 1);
+	/* By a breakpoint or, where ftrace keeps a NOP, by its call. */
+	bool armed = byte == INT3_INSN_OPCODE || byte == CALL_INSN_OPCODE;
 
 	return sysfs_emit(buffer, "err=%d gone=%d hits=%d returns=%d at=%px text=%s\n",
 			  last_err, pair.on && pair_gone(&pair), atomic_read(&hits),
 			  atomic_read(&returns), last_addr,
-			  !there ? "none" : byte == 0xcc ? "breakpoint" : "original");
+			  !there ? "none" : armed ? "armed" : "original");
 }
 
 static const struct kernel_param_ops state_ops = { .get = get_state };
