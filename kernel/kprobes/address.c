@@ -29,7 +29,7 @@ static const struct {
 	[KPROBE_JUMP_LABEL]	 = { -EINVAL,	  "a jump label" },
 	[KPROBE_STATIC_CALL]	 = { -EINVAL,	  "a static call" },
 	[KPROBE_FTRACE_LOCATION] = { -EINVAL,	  "an ftrace location" },
-	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is off, or another may redirect the function" },
+	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is off, or another may set the IP" },
 	[KPROBE_FTRACE_DEAD]	 = { -ENODEV,	  "ftrace is dead" },
 	[KPROBE_BUG_ENTRY]	 = { -EINVAL,	  "a BUG() or WARN()" },
 	[KPROBE_NOT_BOUNDARY]	 = { -EILSEQ,	  "not an instruction boundary" },
