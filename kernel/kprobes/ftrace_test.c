@@ -31,7 +31,7 @@ static void foreign_hit(unsigned long ip, unsigned long parent_ip, struct ftrace
 
 	foreign->hits++;
 	if (foreign->redirect_to)
-		ftrace_regs_set_instruction_pointer(fregs, foreign->redirect_to);
+		instruction_pointer_set(ftrace_get_regs(fregs), foreign->redirect_to);
 }
 
 static void foreign_leave(void *data)
