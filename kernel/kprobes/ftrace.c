@@ -105,7 +105,11 @@ static int kprobe_ftrace_add(struct kprobe_ftrace *f, unsigned long *addrs, unsi
 	return err;
 }
 
-/* Fails only with -ENODEV, if ftrace is dead; then it is no use to insist. */
+/*
+ * Fails with -ENODEV if ftrace is dead; then it is no use to insist. If there is
+ * no memory for another filter, the address stays in this one: ftrace calls, and
+ * no hit comes of it.
+ */
 static int kprobe_ftrace_remove(struct kprobe_ftrace *f, unsigned long *addrs, unsigned int nr)
 {
 	int err = 0;
@@ -196,7 +200,7 @@ static int kprobe_ftrace_change_all(const struct kprobe_ftrace_step *step,
 
 /*
  * If it cannot be done in one go, one by one: then it is known which site is to
- * blame, and to disarm needs no memory.
+ * blame, and no array is needed.
  */
 static enum kprobe_refusal kprobe_ftrace_go(const struct kprobe_ftrace_step *step,
 					    struct list_head *sites)
