@@ -7,6 +7,9 @@
 
 . /guest-lib.sh
 
+# What the boot had to say is not of probes: of the emulated CPU, say.
+dmesg -c >/dev/null
+
 dir=/lib/modules-flat
 probe=/sys/module/kprobe_life/parameters
 target=/sys/module/kprobe_life_target
