@@ -301,45 +301,16 @@ static void list_is_what_was_when_it_began(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, lines, text_of(test, reader));
 }
 
-#define MANY	10000
-
-struct crowd {
-	struct kprobe *kps;
-	struct kprobe **batch;
-};
-
-static void crowd_free(void *data)
-{
-	struct crowd *crowd = data;
-
-	if (crowd->batch && crowd->kps)
-		unregister_kprobes(crowd->batch, MANY);
-	vfree(crowd->batch);
-	vfree(crowd->kps);
-}
-
 static void list_of_ten_thousand(struct kunit *test)
 {
-	struct crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
 	const char *text, *line;
-	int i, lines = 0;
+	int lines = 0;
 
-	KUNIT_ASSERT_NOT_NULL(test, crowd);
-	crowd->kps = vcalloc(MANY, sizeof(*crowd->kps));
-	crowd->batch = vcalloc(MANY, sizeof(*crowd->batch));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, crowd_free, crowd));
-	KUNIT_ASSERT_NOT_NULL(test, crowd->kps);
-	KUNIT_ASSERT_NOT_NULL(test, crowd->batch);
-	for (i = 0; i < MANY; i++) {
-		crowd->kps[i].addr = i & 1 ? target : other;
-		crowd->kps[i].flags = KPROBE_FLAG_DISABLED;
-		crowd->batch[i] = &crowd->kps[i];
-	}
-	KUNIT_ASSERT_EQ(test, 0, register_kprobes(crowd->batch, MANY));
+	kprobe_test_crowd(test);
 	text = debugfs_text(test, "list");
 	for (line = text; (line = strstr(line, "  [DISABLED]\n")); line++)
 		lines++;
-	KUNIT_EXPECT_EQ(test, lines, MANY);
+	KUNIT_EXPECT_EQ(test, lines, KPROBE_TEST_CROWD);
 }
 
 /* blacklist */

@@ -106,11 +106,11 @@ static int kprobe_ftrace_add(struct kprobe_ftrace *f, unsigned long *addrs, unsi
 }
 
 /*
- * Fails with -ENODEV if ftrace is dead; then it is no use to insist. If there is
- * no memory for another filter, the address stays in this one: ftrace calls, and
- * no hit comes of it.
+ * If ftrace is dead (-ENODEV) it is no use to insist. If there is no memory for
+ * another filter, the address stays in this one: ftrace calls, and no hit comes
+ * of it.
  */
-static int kprobe_ftrace_remove(struct kprobe_ftrace *f, unsigned long *addrs, unsigned int nr)
+static void kprobe_ftrace_remove(struct kprobe_ftrace *f, unsigned long *addrs, unsigned int nr)
 {
 	int err = 0;
 
@@ -120,14 +120,11 @@ static int kprobe_ftrace_remove(struct kprobe_ftrace *f, unsigned long *addrs, u
 		err = ftrace_set_filter_ips(&f->ops, addrs, nr, true, false);
 	WARN_ONCE(err && err != -ENODEV, "kprobes: ftrace does not disarm: %d\n", err);
 	f->nr -= nr;
-	return err;
 }
 
 static enum kprobe_refusal kprobe_ftrace_refusal(int err)
 {
 	switch (err) {
-	case 0:
-		return KPROBE_OK;
 	case -ENOMEM:
 		return KPROBE_NO_MEMORY;
 	case -ENODEV:

@@ -5,7 +5,6 @@
 #include <linux/console.h>
 #include <linux/irq_work.h>
 #include <linux/sysrq.h>
-#include <linux/vmalloc.h>
 
 #include "test.h"
 
@@ -219,45 +218,12 @@ static void the_mask_is_respected(struct kunit *test)
 	sysrq_toggle_support(mask);
 }
 
-#define MANY	10000
-
-struct crowd {
-	struct kprobe *kps;
-	struct kprobe **batch;
-};
-
-static void crowd_free(void *data)
-{
-	struct crowd *crowd = data;
-
-	if (crowd->batch && crowd->kps)
-		unregister_kprobes(crowd->batch, MANY);
-	vfree(crowd->batch);
-	vfree(crowd->kps);
-}
-
 static void ten_thousand_probes(struct kunit *test)
 {
-	struct crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
-	int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, crowd);
-	crowd->kps = vcalloc(MANY, sizeof(*crowd->kps));
-	crowd->batch = vcalloc(MANY, sizeof(*crowd->batch));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, crowd_free, crowd));
-	KUNIT_ASSERT_NOT_NULL(test, crowd->kps);
-	KUNIT_ASSERT_NOT_NULL(test, crowd->batch);
-
-	for (i = 0; i < MANY; i++) {
-		crowd->kps[i].addr = (void *)(i & 1 ? kprobe_test_target : kprobe_test_other);
-		crowd->kps[i].flags = KPROBE_FLAG_DISABLED;
-		crowd->batch[i] = &crowd->kps[i];
-	}
-	KUNIT_ASSERT_EQ(test, 0, register_kprobes(crowd->batch, MANY));
-
+	kprobe_test_crowd(test);
 	/* A lockup would be reported, and panic the kernels of make test. */
 	show_from_interrupt();
-	KUNIT_EXPECT_EQ(test, MANY, heard_probes);
+	KUNIT_EXPECT_EQ(test, KPROBE_TEST_CROWD, heard_probes);
 }
 
 static struct kunit_case sysrq_cases[] = {

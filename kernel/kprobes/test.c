@@ -137,6 +137,46 @@ struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void 
 	return tp;
 }
 
+struct kprobe_test_crowd {
+	struct kprobe *kps;
+	struct kprobe **batch;
+};
+
+static void kprobe_test_crowd_free(void *data)
+{
+	struct kprobe_test_crowd *crowd = data;
+
+	if (crowd->batch && crowd->kps)
+		unregister_kprobes(crowd->batch, KPROBE_TEST_CROWD);
+	vfree(crowd->batch);
+	vfree(crowd->kps);
+}
+
+/**
+ * kprobe_test_crowd() - register KPROBE_TEST_CROWD probes, all disabled
+ * @test: the test, with whose end they go
+ *
+ * In turn on the two functions to probe.
+ */
+void kprobe_test_crowd(struct kunit *test)
+{
+	struct kprobe_test_crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	crowd->kps = vcalloc(KPROBE_TEST_CROWD, sizeof(*crowd->kps));
+	crowd->batch = vcalloc(KPROBE_TEST_CROWD, sizeof(*crowd->batch));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_crowd_free, crowd));
+	KUNIT_ASSERT_NOT_NULL(test, crowd->kps);
+	KUNIT_ASSERT_NOT_NULL(test, crowd->batch);
+	for (i = 0; i < KPROBE_TEST_CROWD; i++) {
+		crowd->kps[i].addr = (void *)(i & 1 ? kprobe_test_target : kprobe_test_other);
+		crowd->kps[i].flags = KPROBE_FLAG_DISABLED;
+		crowd->batch[i] = &crowd->kps[i];
+	}
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(crowd->batch, KPROBE_TEST_CROWD));
+}
+
 KUNIT_DEFINE_ACTION_WRAPPER(kprobe_test_vfree, vfree, const void *);
 
 /**

@@ -70,6 +70,10 @@ struct kprobe_test_probe {
 void kprobe_test_set_handlers(struct kprobe_test_probe *tp, unsigned int handlers);
 struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void *addr,
 					    unsigned int handlers);
+
+#define KPROBE_TEST_CROWD	10000
+
+void kprobe_test_crowd(struct kunit *test);
 void kprobe_test_trace_add(char c);
 const char *kprobe_test_trace(void);
 void *kprobe_test_bad_address(struct kunit *test);
