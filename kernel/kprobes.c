@@ -431,6 +431,8 @@ static int __init kprobe_init(void)
 	if (!err)
 		err = kprobe_blacklist_init();
 	if (!err)
+		err = kprobe_reserved_init();
+	if (!err)
 		err = kprobe_module_init();
 	return err;
 }

@@ -3,11 +3,9 @@
  * Kprobes: from symbol and offset to an address; what may be probed, and if
  * not, why not.
  */
-#include <linux/jump_label.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/static_call.h>
 #include <asm/sections.h>
 
 #include "internal.h"
@@ -150,27 +148,18 @@ static bool kprobe_is_preamble(unsigned long addr)
 	return str_has_prefix(name, "__cfi_") || str_has_prefix(name, "__pfx_");
 }
 
-static bool kprobe_is_jump_label(unsigned long addr)
-{
-	bool reserved;
-
-	jump_label_lock();
-	reserved = jump_label_text_reserved((void *)addr, (void *)addr);
-	jump_label_unlock();
-	return reserved;
-}
-
 /* What can be said of the address without looking at the instruction. */
 static enum kprobe_refusal kprobe_check_place(unsigned long addr)
 {
+	enum kprobe_refusal refusal;
+
 	if (within_kprobe_blacklist(addr))
 		return KPROBE_BLACKLISTED;
 	if (kprobe_is_preamble(addr))
 		return KPROBE_PREAMBLE;
-	if (kprobe_is_jump_label(addr))
-		return KPROBE_JUMP_LABEL;
-	if (static_call_text_reserved((void *)addr, (void *)addr))
-		return KPROBE_STATIC_CALL;
+	refusal = kprobe_reserved_in(addr, addr + 1);
+	if (refusal)
+		return refusal;
 	if (!IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) && ftrace_location(addr) == addr)
 		return KPROBE_FTRACE_LOCATION;
 	return KPROBE_OK;
@@ -182,7 +171,7 @@ static enum kprobe_refusal kprobe_check_place(unsigned long addr)
  * @mod: where to return its module, or NULL. If the address is accepted, a
  *	reference to it is held, for the caller to drop
  *
- * Context: process, kprobe_mutex. Takes jump_label_lock() for a moment.
+ * Context: process, kprobe_mutex.
  * Return: KPROBE_OK, or why not. That its instruction can carry a probe remains
  * to be seen.
  */

@@ -11,6 +11,7 @@
  *	ftrace.c	sites on ftrace locations
  *	address.c	symbol+offset -> address; what may be probed, and why not
  *	blacklist.c	what may never be probed
+ *	reserved.c	text that the kernel patches; branches that do not show
  *	slot.c		executable copies of instructions
  *	retire.c	memory that a CPU may still be using
  *	module.c	text that goes away
@@ -22,7 +23,6 @@
  * Locks, outermost first:
  *
  *	kprobe_mutex		sites, their states and lists of probes; slots
- *	  jump_label_lock()	while asking whether an address is a jump label
  *	  ftrace's own		while ftrace arms and disarms
  *	    text_mutex		while reading or writing text
  *
@@ -320,6 +320,23 @@ int kprobe_blacklist_init(void);
 int kprobe_blacklist_add_module(struct module *mod);
 void kprobe_blacklist_remove(unsigned long start, unsigned long end);
 bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range);
+
+/* reserved.c */
+
+/* The tables of the kernel's own image. */
+extern struct static_call_site __start_static_call_sites[];
+extern struct static_call_site __stop_static_call_sites[];
+extern const struct exception_table_entry __start___ex_table[];
+extern const struct exception_table_entry __stop___ex_table[];
+
+typedef void (*kprobe_branch_fn)(unsigned long from, unsigned long to, void *arg);
+
+int kprobe_reserved_init(void);
+int kprobe_reserved_add_module(const struct module *mod);
+void kprobe_reserved_remove(unsigned long start);
+enum kprobe_refusal kprobe_reserved_in(unsigned long start, unsigned long end);
+void kprobe_walk_labels(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg);
+void kprobe_walk_fixups(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg);
 
 /* module.c */
 #ifdef CONFIG_MODULES

@@ -96,10 +96,31 @@ enum kprobe_refusal kprobe_module_hold(unsigned long addr, struct module **resul
 	return refusal;
 }
 
+/* What is known of its text, which may be freed. */
+static void kprobe_module_forget_text(const struct module *mod, enum mod_mem_type type)
+{
+	unsigned long start = (unsigned long)mod->mem[type].base;
+
+	kprobe_blacklist_remove(start, start + mod->mem[type].size);
+	kprobe_reserved_remove(start);
+}
+
+/* Before there can be a probe in it. All or nothing. */
+static int kprobe_module_learn(struct module *mod)
+{
+	int err = kprobe_blacklist_add_module(mod) ?: kprobe_reserved_add_module(mod);
+
+	if (err) {
+		kprobe_module_forget_text(mod, MOD_TEXT);
+		kprobe_module_forget_text(mod, MOD_INIT_TEXT);
+	}
+	return err;
+}
+
 static int kprobe_module_comes(struct module *mod)
 {
 	struct kprobe_coming *coming = kmalloc(sizeof(*coming), GFP_KERNEL);
-	int err = coming ? kprobe_blacklist_add_module(mod) : -ENOMEM;
+	int err = coming ? kprobe_module_learn(mod) : -ENOMEM;
 
 	if (err) {
 		kfree(coming);
@@ -123,15 +144,14 @@ static void kprobe_module_has_settled(const struct module *mod)
 }
 
 /* Its asynchronous init functions, say, may still run. */
-static void kprobe_module_text_leaves(struct module *mod, enum mod_mem_type type)
+static void kprobe_module_text_leaves(const struct module *mod, enum mod_mem_type type)
 {
 	unsigned long start = (unsigned long)mod->mem[type].base;
-	unsigned long end = start + mod->mem[type].size;
 
 	if (!start)
 		return;
-	kprobe_sites_leave(start, end);
-	kprobe_blacklist_remove(start, end);
+	kprobe_sites_leave(start, start + mod->mem[type].size);
+	kprobe_module_forget_text(mod, type);
 }
 
 static int kprobe_module_event(struct notifier_block *nb, unsigned long state, void *data)

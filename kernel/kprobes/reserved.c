@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes: text that the kernel itself patches, and branches that do not show
+ * in the text.
+ *
+ * The kernel sorts its tables of jump labels and of static calls by key, so to
+ * ask it about an address is to walk them all. Here each text, the kernel's own
+ * and a module's, has its patched instructions sorted by address. They are
+ * searched by bisection, also for all that a function has of them.
+ *
+ * A jump label that is a NOP now may become a jump, and an instruction that
+ * faults may go on elsewhere: who has to know where in a function a branch may
+ * land asks here for these.
+ */
+#include <linux/extable.h>
+#include <linux/init.h>
+#include <linux/jump_label.h>
+#include <linux/maple_tree.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/static_call.h>
+#include <asm/sections.h>
+
+#include "internal.h"
+
+/**
+ * struct kprobe_patched - an instruction that the kernel patches
+ * @offset: from the start of its text
+ * @jump: from the instruction to the target of a jump label
+ * @len: its length
+ * @refusal: enum kprobe_refusal of a probe there
+ */
+struct kprobe_patched {
+	u32 offset;
+	s32 jump;
+	u8 len;
+	u8 refusal;
+};
+
+/**
+ * struct kprobe_patched_text - what the kernel patches in a text
+ * @start: the first byte of the text
+ * @nr: how many instructions
+ * @insn: they, by address. They do not overlap
+ */
+struct kprobe_patched_text {
+	unsigned long start;
+	unsigned int nr;
+	struct kprobe_patched insn[] __counted_by(nr);
+};
+
+/* struct kprobe_patched_text by each address of the text. kprobe_mutex */
+static DEFINE_MTREE(kprobe_patched_texts);
+
+/* The tables of an image; of them only what is in one text is of interest. */
+struct kprobe_patch_tables {
+	struct kprobe_range text;
+	struct jump_entry *labels;
+	unsigned int nr_labels;
+	struct static_call_site *calls;
+	unsigned int nr_calls;
+};
+
+static bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
+{
+	return addr >= range->start && addr < range->end;
+}
+
+#ifdef CONFIG_JUMP_LABEL
+static struct kprobe_patched kprobe_patched_label(struct jump_entry *label,
+						  const struct kprobe_range *text)
+{
+	return (struct kprobe_patched) {
+		.offset		= jump_entry_code(label) - text->start,
+		.jump		= jump_entry_target(label) - jump_entry_code(label),
+		.len		= jump_entry_size(label),
+		.refusal	= KPROBE_JUMP_LABEL,
+	};
+}
+
+/* Into @insn, unless that is NULL. How many are there? */
+static unsigned int kprobe_collect_labels(const struct kprobe_patch_tables *tables,
+					  struct kprobe_patched *insn)
+{
+	struct jump_entry *label;
+	unsigned int nr = 0;
+
+	for (label = tables->labels; label < tables->labels + tables->nr_labels; label++) {
+		if (!kprobe_range_has(&tables->text, jump_entry_code(label)))
+			continue;
+		if (insn)
+			insn[nr] = kprobe_patched_label(label, &tables->text);
+		nr++;
+	}
+	return nr;
+}
+#else
+static unsigned int kprobe_collect_labels(const struct kprobe_patch_tables *tables,
+					  struct kprobe_patched *insn)
+{
+	return 0;
+}
+#endif
+
+#ifdef CONFIG_HAVE_STATIC_CALL_INLINE
+static struct kprobe_patched kprobe_patched_call(unsigned long addr,
+						 const struct kprobe_range *text)
+{
+	return (struct kprobe_patched) {
+		.offset		= addr - text->start,
+		.len		= CALL_INSN_SIZE,
+		.refusal	= KPROBE_STATIC_CALL,
+	};
+}
+
+/* Into @insn, unless that is NULL. How many are there? */
+static unsigned int kprobe_collect_calls(const struct kprobe_patch_tables *tables,
+					 struct kprobe_patched *insn)
+{
+	struct static_call_site *call;
+	unsigned int nr = 0;
+
+	for (call = tables->calls; call < tables->calls + tables->nr_calls; call++) {
+		unsigned long addr = (unsigned long)&call->addr + call->addr;
+
+		if (!kprobe_range_has(&tables->text, addr))
+			continue;
+		if (insn)
+			insn[nr] = kprobe_patched_call(addr, &tables->text);
+		nr++;
+	}
+	return nr;
+}
+#else
+static unsigned int kprobe_collect_calls(const struct kprobe_patch_tables *tables,
+					 struct kprobe_patched *insn)
+{
+	return 0;
+}
+#endif
+
+static int kprobe_patched_cmp(const void *a, const void *b)
+{
+	const struct kprobe_patched *x = a, *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return 0;
+}
+
+static int kprobe_reserved_add(const struct kprobe_patch_tables *tables)
+{
+	unsigned int nr_labels = kprobe_collect_labels(tables, NULL);
+	unsigned int nr = nr_labels + kprobe_collect_calls(tables, NULL);
+	struct kprobe_patched_text *text;
+	int err;
+
+	if (!nr)
+		return 0;
+	text = kvmalloc(struct_size(text, insn, nr), GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	text->start = tables->text.start;
+	text->nr = nr;
+	kprobe_collect_labels(tables, text->insn);
+	kprobe_collect_calls(tables, text->insn + nr_labels);
+	sort(text->insn, nr, sizeof(text->insn[0]), kprobe_patched_cmp, NULL);
+
+	guard(mutex)(&kprobe_mutex);
+	err = mtree_insert_range(&kprobe_patched_texts, tables->text.start,
+				 tables->text.end - 1, text, GFP_KERNEL);
+	if (err)
+		kvfree(text);
+	return err;
+}
+
+/**
+ * kprobe_reserved_remove() - forget what is patched in a text that goes
+ * @start: its first byte
+ *
+ * Context: process. Takes kprobe_mutex.
+ */
+void kprobe_reserved_remove(unsigned long start)
+{
+	guard(mutex)(&kprobe_mutex);
+	kvfree(mtree_erase(&kprobe_patched_texts, start));
+}
+
+#ifdef CONFIG_MODULES
+static int kprobe_reserved_add_module_text(const struct module *mod, enum mod_mem_type type)
+{
+	struct kprobe_patch_tables tables = {
+		.text.start	= (unsigned long)mod->mem[type].base,
+		.text.end	= (unsigned long)mod->mem[type].base + mod->mem[type].size,
+#ifdef CONFIG_JUMP_LABEL
+		.labels		= mod->jump_entries,
+		.nr_labels	= mod->num_jump_entries,
+#endif
+#ifdef CONFIG_HAVE_STATIC_CALL_INLINE
+		.calls		= mod->static_call_sites,
+		.nr_calls	= mod->num_static_call_sites,
+#endif
+	};
+
+	return kprobe_reserved_add(&tables);
+}
+
+/**
+ * kprobe_reserved_add_module() - learn what is patched in a module
+ * @mod: a module that is coming
+ *
+ * Context: process. Takes kprobe_mutex.
+ * Return: 0, or -ENOMEM; then one of its texts may be known, and the other not.
+ */
+int kprobe_reserved_add_module(const struct module *mod)
+{
+	return kprobe_reserved_add_module_text(mod, MOD_TEXT) ?:
+	       kprobe_reserved_add_module_text(mod, MOD_INIT_TEXT);
+}
+#endif
+
+/**
+ * kprobe_reserved_init() - learn what is patched in the kernel's image
+ *
+ * Context: once at boot.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kprobe_reserved_init(void)
+{
+	struct kprobe_patch_tables tables = {
+		.text		= { (unsigned long)_text, (unsigned long)_end },
+#ifdef CONFIG_JUMP_LABEL
+		.labels		= __start___jump_table,
+		.nr_labels	= __stop___jump_table - __start___jump_table,
+#endif
+#ifdef CONFIG_HAVE_STATIC_CALL_INLINE
+		.calls		= __start_static_call_sites,
+		.nr_calls	= __stop_static_call_sites - __start_static_call_sites,
+#endif
+	};
+
+	return kprobe_reserved_add(&tables);
+}
+
+/* The first patched instruction that ends behind @addr, and is within @text. */
+static unsigned int kprobe_patched_behind(const struct kprobe_patched_text *text,
+					  unsigned long addr)
+{
+	unsigned int low = 0, high = text->nr;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		const struct kprobe_patched *insn = &text->insn[mid];
+
+		if (text->start + insn->offset + insn->len > addr)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+/**
+ * kprobe_reserved_in() - does the kernel patch anything in a range?
+ * @start: its first byte
+ * @end: behind its last, in the same text
+ *
+ * Context: process, kprobe_mutex.
+ * Return: KPROBE_OK if not; else KPROBE_JUMP_LABEL or KPROBE_STATIC_CALL, for
+ * the first such instruction that has a byte there.
+ */
+enum kprobe_refusal kprobe_reserved_in(unsigned long start, unsigned long end)
+{
+	const struct kprobe_patched_text *text;
+	unsigned int i;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	text = mtree_load(&kprobe_patched_texts, start);
+	if (!text)
+		return KPROBE_OK;
+	i = kprobe_patched_behind(text, start);
+	if (i == text->nr || text->start + text->insn[i].offset >= end)
+		return KPROBE_OK;
+	return text->insn[i].refusal;
+}
+
+/**
+ * kprobe_walk_labels() - where may the jump labels of a range jump to?
+ * @start: the first byte of the range
+ * @end: behind its last, in the same text
+ * @fn: called for each jump label that begins in there, by address, with its
+ *	address and its target, whether it is a NOP or a jump now
+ * @arg: for @fn
+ *
+ * Context: process, kprobe_mutex.
+ */
+void kprobe_walk_labels(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg)
+{
+	const struct kprobe_patched_text *text;
+	unsigned int i;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	text = mtree_load(&kprobe_patched_texts, start);
+	if (!text)
+		return;
+	for (i = kprobe_patched_behind(text, start); i < text->nr; i++) {
+		const struct kprobe_patched *insn = &text->insn[i];
+		unsigned long addr = text->start + insn->offset;
+
+		if (addr >= end)
+			break;
+		if (addr >= start && insn->refusal == KPROBE_JUMP_LABEL)
+			fn(addr, addr + insn->jump, arg);
+	}
+}
+
+#ifdef ARCH_HAS_RELATIVE_EXTABLE
+static unsigned long kprobe_fixup_insn(const struct exception_table_entry *entry)
+{
+	return (unsigned long)&entry->insn + entry->insn;
+}
+
+static unsigned long kprobe_fixup_target(const struct exception_table_entry *entry)
+{
+	return (unsigned long)&entry->fixup + entry->fixup;
+}
+#else
+static unsigned long kprobe_fixup_insn(const struct exception_table_entry *entry)
+{
+	return entry->insn;
+}
+
+static unsigned long kprobe_fixup_target(const struct exception_table_entry *entry)
+{
+	return entry->fixup;
+}
+#endif
+
+/* The exception table, sorted by instruction, for the text that @addr is in. */
+static const struct exception_table_entry *kprobe_extable(unsigned long addr, unsigned int *nr)
+{
+	struct module *mod;
+
+	*nr = __stop___ex_table - __start___ex_table;
+	if (core_kernel_text(addr))
+		return __start___ex_table;
+
+	guard(preempt)();
+	mod = __module_text_address(addr);
+	*nr = mod ? mod->num_exentries : 0;
+	return mod ? mod->extable : NULL;
+}
+
+/**
+ * kprobe_walk_fixups() - where may the faults of a range go on?
+ * @start: the first byte of the range, which stays
+ * @end: behind its last, in the same text
+ * @fn: called for each instruction in there that has an entry in the exception
+ *	table, by address, with its address and that of the fixup
+ * @arg: for @fn
+ *
+ * Context: process, kprobe_mutex.
+ */
+void kprobe_walk_fixups(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg)
+{
+	const struct exception_table_entry *entry;
+	unsigned int low = 0, high, nr;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	entry = kprobe_extable(start, &nr);
+	high = nr;
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+
+		if (kprobe_fixup_insn(&entry[mid]) >= start)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	for (; low < nr && kprobe_fixup_insn(&entry[low]) < end; low++)
+		fn(kprobe_fixup_insn(&entry[low]), kprobe_fixup_target(&entry[low]), arg);
+}
