@@ -44,13 +44,18 @@
  * table, then to the oops.
  *
  * Handlers run with interrupts and preemption off, in a context like that of
- * an NMI (in_nmi() is true unless the hit came by ftrace): they may not sleep
+ * an NMI (in_nmi() is true when the hit came by a breakpoint): they may not sleep
  * nor take a lock that any other context takes without such care. RCU is
- * watching. printk() is fine.
+ * watching. printk() is fine. A handler that changes regs->sp may raise it, not
+ * lower it.
  *
  * Where the kernel is built with dynamic ftrace, the entry of a function is an
  * ftrace location. A probe there is armed through ftrace, beside the function
  * tracer, livepatch and others; the instruction is ftrace's own NOP.
+ *
+ * Where it is safe, the breakpoint gives way to a jump: at once if the instruction
+ * takes five bytes, else a grace period after registration. Nothing that a handler
+ * can see depends on it, but for the time that it takes.
  *
  * A probe that is hit while a handler runs on the same CPU, or between its
  * pre- and its post-handler, does not run its handlers: kprobe::nmissed counts
@@ -337,14 +342,18 @@ static inline bool kprobe_page_fault(struct pt_regs *regs, unsigned int trapnr)
 
 #endif /* CONFIG_KPROBES */
 
-/* Callers outside of kprobes; without these routes there is nothing to do. */
+#ifdef CONFIG_KPROBES
+void wait_for_kprobe_optimizer(void);
+#else
+static inline void wait_for_kprobe_optimizer(void)
+{
+}
+#endif
+
+/* A caller outside of kprobes asks: is_kprobe_insn_slot() answers for all slots. */
 static inline bool is_kprobe_optinsn_slot(unsigned long addr)
 {
 	return false;
-}
-
-static inline void wait_for_kprobe_optimizer(void)
-{
 }
 
 #ifdef CONFIG_KPROBES_ON_FTRACE

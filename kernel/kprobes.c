@@ -54,10 +54,12 @@ void kprobe_batch_begin(struct kprobe_batch *batch)
 	mutex_lock(&kprobe_mutex);
 }
 
+/* Also sites before it: with its first probe it is in the way of their jumps. */
 static void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *site)
 {
-	if (list_empty(&site->batch))
-		list_add_tail(&site->batch, &batch->sites);
+	list_move_tail(&site->batch, &batch->sites);
+	if (list_empty(&site->probes) || list_is_singular(&site->probes))
+		kprobe_queue_neighbours(&batch->sites, site);
 }
 
 /* What registration did to the probe itself, so that it can be tried again. */
@@ -195,6 +197,7 @@ void kprobe_batch_end(struct kprobe_batch *batch)
 	struct kprobe *kp;
 
 	kprobe_reconcile(&batch->sites);
+	arch_kprobe_forget_text();
 	mutex_unlock(&kprobe_mutex);
 
 	if (hlist_empty(&batch->leaving))
@@ -428,6 +431,8 @@ static int __init kprobe_init(void)
 {
 	int err = kprobe_site_init();
 
+	if (!err)
+		err = kprobe_slot_init();
 	if (!err)
 		err = kprobe_blacklist_init();
 	if (!err)

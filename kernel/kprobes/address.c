@@ -26,6 +26,7 @@ static const struct {
 	[KPROBE_PREAMBLE]	 = { -EINVAL,	  "padding in front of a function" },
 	[KPROBE_JUMP_LABEL]	 = { -EINVAL,	  "a jump label" },
 	[KPROBE_STATIC_CALL]	 = { -EINVAL,	  "a static call" },
+	[KPROBE_ALTERNATIVE]	 = { -EINVAL,	  "a prefix that alternatives patch" },
 	[KPROBE_FTRACE_LOCATION] = { -EINVAL,	  "an ftrace location" },
 	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is off, or another may set the IP" },
 	[KPROBE_FTRACE_DEAD]	 = { -ENODEV,	  "ftrace is dead" },

@@ -238,14 +238,6 @@ static const struct file_operations kprobe_blacklist_fops = {
 
 /* enabled */
 
-static void kprobe_queue_all(struct list_head *batch)
-{
-	struct kprobe_site *site;
-
-	list_for_each_entry(site, &kprobe_sites, all)
-		list_add_tail(&site->batch, batch);
-}
-
 /**
  * kprobe_switch_all() - turn the global switch
  * @on: let what is enabled be armed; or let nothing be

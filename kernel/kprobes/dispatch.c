@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kprobes: a hit.
+ * Kprobes: what is out of line of a hit: several probes, misses, faults.
  *
- * Every route comes here with the same five steps: begin; pre-handlers;
- * whatever executes the instruction; post-handlers, or fault handlers when it
- * raised an exception; end. The probes of a hit are those that were enabled
- * when it began: a hit that began ends, whatever is registered, disabled or
- * removed in the meantime.
- *
- * Nothing here may be probed, take a lock, allocate or sleep.
+ * The rest is in hit.h. Nothing here may be probed, take a lock, allocate or
+ * sleep.
  */
-#include "internal.h"
+#include "hit.h"
 
 DEFINE_PER_CPU(struct kprobe *, current_kprobe);
 
@@ -20,7 +15,7 @@ DEFINE_PER_CPU(struct kprobe *, current_kprobe);
  * fault handler, so an exception there, of a memory operand that is emulated,
  * say, is no probe's business.
  */
-static struct kprobe kprobe_busy = {
+struct kprobe kprobe_busy = {
 	.addr = (kprobe_opcode_t *)kprobe_busy_begin,
 };
 
@@ -69,77 +64,40 @@ void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site)
 NOKPROBE_SYMBOL(kprobe_hit_rejoin);
 
 /**
- * kprobe_hit_begin() - a CPU has reached a site
- * @hit: to be filled
- * @site: where
- *
- * When another hit is under way on this CPU, this one reentered: it is counted
- * as missed for each probe, and its later steps run no handler. The caller
- * executes the instruction all the same.
- *
- * Context: preemption and interrupts off.
- */
-void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site)
-{
-	hit->site = site;
-	hit->active = READ_ONCE(site->active);
-	hit->outer = __this_cpu_read(current_kprobe);
-	__this_cpu_write(current_kprobe, &kprobe_busy);
-	if (unlikely(hit->outer))
-		kprobe_hit_miss(hit);
-}
-NOKPROBE_SYMBOL(kprobe_hit_begin);
-
-/**
- * kprobe_hit_pre() - run the pre-handlers
- * @hit: the hit
+ * kprobe_hit_pre_set() - run the pre-handlers of several probes
+ * @set: the probes
  * @regs: registers before the instruction, IP as the breakpoint left it
  *
  * Context: preemption and interrupts off.
- * Return: true if a handler has set regs->ip and wants the CPU to resume
- * there; the hit ends then without executing the instruction.
+ * Return: true if a handler has set regs->ip and wants the CPU to resume there.
  */
-bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs)
+bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs)
 {
-	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		struct kprobe *kp = probes[i];
-
-		if (!kp->pre_handler)
-			continue;
-		__this_cpu_write(current_kprobe, kp);
-		if (kp->pre_handler(kp, regs))
+	for (i = 0; i < set->nr; i++) {
+		if (kprobe_run_pre(set->probe[i], regs))
 			return true;
 	}
-	__this_cpu_write(current_kprobe, &kprobe_busy);
 	return false;
 }
-NOKPROBE_SYMBOL(kprobe_hit_pre);
+NOKPROBE_SYMBOL(kprobe_hit_pre_set);
 
 /**
- * kprobe_hit_post() - run the post-handlers
- * @hit: the hit
+ * kprobe_hit_post_set() - run the post-handlers of several probes
+ * @set: the probes
  * @regs: registers behind the instruction
  *
  * Context: preemption and interrupts off.
  */
-void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs)
+void kprobe_hit_post_set(const struct kprobe_set *set, struct pt_regs *regs)
 {
-	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		struct kprobe *kp = probes[i];
-
-		if (!kp->post_handler)
-			continue;
-		__this_cpu_write(current_kprobe, kp);
-		kp->post_handler(kp, regs, 0);
-	}
+	for (i = 0; i < set->nr; i++)
+		kprobe_run_post(set->probe[i], regs);
 }
-NOKPROBE_SYMBOL(kprobe_hit_post);
+NOKPROBE_SYMBOL(kprobe_hit_post_set);
 
 /* Is this CPU inside a fault handler? An exception there is not for them. */
 static DEFINE_PER_CPU(bool, kprobe_in_fault_handler);
@@ -179,18 +137,6 @@ bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr)
 	return false;
 }
 NOKPROBE_SYMBOL(kprobe_hit_fault);
-
-/**
- * kprobe_hit_end() - the hit is over
- * @hit: the hit
- *
- * Context: preemption and interrupts off, on the CPU where it began.
- */
-void kprobe_hit_end(struct kprobe_hit *hit)
-{
-	__this_cpu_write(current_kprobe, hit->outer);
-}
-NOKPROBE_SYMBOL(kprobe_hit_end);
 
 /**
  * kprobe_handler_fault() - ask a probe about an exception in its own handler

@@ -6,8 +6,11 @@
  * Rooms:
  *
  *	../kprobes.c	the front door: register, unregister, enable, disable
- *	site.c		table of sites, their probes, the state setter, reconcile
- *	dispatch.c	a hit: begin, pre, post, fault, end
+ *	site.c		table of sites, their probes, the state setter
+ *	reconcile.c	what the text should show; the steps towards that
+ *	optimize.c	from breakpoint to jump, a grace period later
+ *	hit.h		a hit: begin, pre, post, end
+ *	dispatch.c	a hit: several probes, misses, faults
  *	ftrace.c	sites on ftrace locations
  *	address.c	symbol+offset -> address; what may be probed, and why not
  *	blacklist.c	what may never be probed
@@ -63,20 +66,31 @@ void kprobe_retire_flush(void);
  * enum kprobe_state - what is true of a site
  * @KPROBE_PREPARED: the text is the original; it can be armed
  * @KPROBE_ARMED: the text shows a breakpoint, or ftrace's call
+ * @KPROBE_OPTIMIZING: the text shows a breakpoint, whose hits go through the
+ *	detour; waits until nobody stands where the jump will be
+ * @KPROBE_OPTIMIZED: the text shows a jump to the detour
+ * @KPROBE_UNOPTIMIZING: a breakpoint and the rest of a jump; only within
+ *	kprobe_reconcile()
  * @KPROBE_GONE: the text was freed and is never touched again
  * @KPROBE_DEAD: out of the table; waits until it can be freed
  *
- *	  from \ to	PREPARED  ARMED   GONE   DEAD
- *	PREPARED	    -       x       x      x
- *	ARMED		    x       -       x      -
- *	GONE		    -       -       -      x
- *	DEAD		    -       -       -      -
+ *	  from \ to	PREPARED ARMED OPTIMIZING OPTIMIZED UNOPTIMIZING GONE DEAD
+ *	PREPARED	   -       x       -          -          -        x    x
+ *	ARMED		   x       -       x          -          -        x    -
+ *	OPTIMIZING	   x       x       -          x          -        x    -
+ *	OPTIMIZED	   -       -       -          -          x        x    -
+ *	UNOPTIMIZING	   -       x       -          -          -        -    -
+ *	GONE		   -       -       -          -          -        -    x
+ *	DEAD		   -       -       -          -          -        -    -
  *
  * kprobe_site_set_state() holds every change against this table.
  */
 enum kprobe_state {
 	KPROBE_PREPARED,
 	KPROBE_ARMED,
+	KPROBE_OPTIMIZING,
+	KPROBE_OPTIMIZED,
+	KPROBE_UNOPTIMIZING,
 	KPROBE_GONE,
 	KPROBE_DEAD,
 	KPROBE_NR_STATES,
@@ -93,11 +107,15 @@ enum kprobe_state {
  *	kprobe_mutex, read by hits
  * @state: enum kprobe_state. Only kprobe_site_set_state() writes it, under
  *	kprobe_mutex
+ * @wanted: the state that it should have, PREPARED, ARMED or OPTIMIZED; set and
+ *	used within kprobe_reconcile(). kprobe_mutex
+ * @ripe: while it is OPTIMIZING: nobody stands there any more. kprobe_mutex
+ * @told: while it is armed: perf knows. kprobe_mutex
  * @on_ftrace: the address is an ftrace location: this site is armed through
  *	ftrace and @arch is not used. Constant
  * @via: the ftrace_ops whose hits count, NULL while it is not armed through
  *	ftrace. Written under kprobe_mutex, read by hits
- * @batch: while it is part of a batch under way. kprobe_mutex
+ * @batch: while it is part of a batch under way, or OPTIMIZING. kprobe_mutex
  * @retired: once it is DEAD
  * @arch: the instruction and how it is run. Set up before the site is in the
  *	table; after that arch code only adds to it
@@ -109,6 +127,9 @@ struct kprobe_site {
 	struct list_head probes;
 	unsigned long active;
 	enum kprobe_state state;
+	u8 wanted;
+	bool ripe;
+	bool told;
 	bool on_ftrace;
 	struct ftrace_ops *via;
 	union {
@@ -191,6 +212,7 @@ enum kprobe_refusal {
 	KPROBE_PREAMBLE,		/* CFI or call padding in front of a function */
 	KPROBE_JUMP_LABEL,		/* a branch that the kernel patches */
 	KPROBE_STATIC_CALL,		/* a call that the kernel patches */
+	KPROBE_ALTERNATIVE,		/* a prefix that the kernel patches */
 	KPROBE_FTRACE_LOCATION,		/* a call that ftrace patches, and not for us */
 	KPROBE_FTRACE_BUSY,		/* ftrace is off, or another may set the IP there */
 	KPROBE_FTRACE_DEAD,		/* ftrace has met a bug of its own and stopped */
@@ -230,7 +252,6 @@ int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal);
 
 /* site.c */
 extern struct list_head kprobe_sites;
-extern bool kprobe_switched_on;
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
@@ -242,11 +263,21 @@ bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to);
 enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp);
 void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp);
 enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp);
-bool kprobe_site_wants_arming(const struct kprobe_site *site);
-bool kprobe_site_is_settled(const struct kprobe_site *site);
-enum kprobe_refusal kprobe_reconcile(struct list_head *sites);
 void kprobe_sites_gone(unsigned long start, unsigned long end);
 void kprobe_sites_leave(unsigned long start, unsigned long end);
+
+/* reconcile.c */
+extern bool kprobe_switched_on;
+extern int kprobe_optimization;
+bool kprobe_site_wants_arming(const struct kprobe_site *site);
+bool kprobe_site_is_settled(const struct kprobe_site *site);
+void kprobe_queue_neighbours(struct list_head *sites, const struct kprobe_site *site);
+enum kprobe_refusal kprobe_reconcile(struct list_head *sites);
+void kprobe_queue_all(struct list_head *sites);
+void kprobe_reconcile_breakpoints(struct list_head *sites);
+
+/* optimize.c */
+void kprobe_wait_until_ripe(struct kprobe_site *site);
 
 /* dispatch.c */
 
@@ -262,13 +293,13 @@ struct kprobe_hit {
 	struct kprobe *outer;
 };
 
-void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site);
+extern struct kprobe kprobe_busy;
+
 void kprobe_hit_miss(struct kprobe_hit *hit);
 void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
-bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs);
-void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs);
+bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs);
+void kprobe_hit_post_set(const struct kprobe_set *set, struct pt_regs *regs);
 bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr);
-void kprobe_hit_end(struct kprobe_hit *hit);
 bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
 
 /* ftrace.c */
@@ -370,16 +401,30 @@ static inline bool kprobe_is_return(const struct kprobe *kp)
 int kprobe_switch_all(bool on);
 
 /* slot.c */
-void *kprobe_slot_alloc(struct kprobe_site *site);
-void kprobe_slot_free(void *slot);
-struct kprobe_site *kprobe_slot_owner(unsigned long addr);
+
+/**
+ * struct kprobe_slot - executable memory
+ * @site: for which site
+ * @code: what is executed
+ */
+struct kprobe_slot {
+	struct kprobe_site *site;
+	u8 code[];
+};
+
+int kprobe_slot_init(void);
+size_t kprobe_slot_size(size_t size);
+struct kprobe_slot *kprobe_slot_alloc(size_t size);
+void kprobe_slot_free(struct kprobe_slot *slot);
+const struct kprobe_slot *kprobe_slot_find(unsigned long addr);
 
 /*
  * The contract with the architecture, which also defines in
  * <asm/kprobe_site.h>:
  *
  *	struct arch_kprobe_site		its part of a site
- *	KPROBE_SLOT_SIZE		bytes in a slot
+ *	KPROBE_SLOT_MAX			bytes in the largest slot
+ *	KPROBE_SLOT_FILL		the byte that free slots are full of
  */
 
 /* Skips what must stay the first instruction of a function (ENDBR). */
@@ -405,13 +450,43 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 /* Frees what the two above have allocated. Context: kprobe_mutex. */
 void arch_kprobe_release(struct kprobe_site *site);
 
+/* What it has learned of text may not be true from now on. Context: kprobe_mutex. */
+void arch_kprobe_forget_text(void);
+
 /*
  * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync(), and
- * then perf hears of those that were put. Context: text_mutex, held until then.
+ * then arch_kprobe_armed() tells perf. Context: text_mutex, held until then.
  */
 void arch_kprobe_arm(struct kprobe_site *site);
+void arch_kprobe_armed(struct kprobe_site *site);
 void arch_kprobe_disarm(struct kprobe_site *site);
 void arch_kprobe_sync(void);
+
+/*
+ * The jump.
+ *
+ * How many bytes of instructions would a jump displace? 0: there can be none.
+ */
+unsigned int arch_kprobe_span(const struct kprobe_site *site);
+
+/* Can nobody stand within these bytes, so that there is nothing to wait for? */
+bool arch_kprobe_jumps_at_once(const struct kprobe_site *site);
+
+/* Sees to it that there is a detour. Context: kprobe_mutex; may sleep. */
+bool arch_kprobe_provide_detour(struct kprobe_site *site);
+
+/* Shall hits of the breakpoint go through the detour? Context: kprobe_mutex. */
+void arch_kprobe_use_detour(struct kprobe_site *site, bool use);
+
+/*
+ * Write a jump over a breakpoint, and a breakpoint over a jump: each in two
+ * steps, and after each all CPUs have to see it. Between the steps, and while
+ * the jump is there, hits go through the detour. Context: text_mutex.
+ */
+void arch_kprobe_write_jump_tail(struct kprobe_site *site);
+void arch_kprobe_write_jump_head(struct kprobe_site *site);
+void arch_kprobe_erase_jump_head(struct kprobe_site *site);
+void arch_kprobe_erase_jump_tail(struct kprobe_site *site);
 
 /* The first byte of the instruction, as it was. */
 kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);

@@ -2,10 +2,7 @@
 /*
  * Kprobes: the table of sites, their probes, their states.
  *
- * A site exists from the first probe of its address to the last. What its text
- * should show follows from its enabled probes and the global switch alone;
- * kprobe_reconcile() compares that with its state and makes the step. Nothing
- * else arms or disarms.
+ * A site exists from the first probe of its address to the last.
  */
 #include <linux/bug.h>
 #include <linux/hash.h>
@@ -18,9 +15,6 @@
 
 /* All sites, in order of creation, gone ones among them. For listings. */
 LIST_HEAD(kprobe_sites);
-
-/* The global switch: off, no site is armed. kprobe_mutex */
-bool kprobe_switched_on = true;
 
 static struct rhashtable kprobe_table;
 
@@ -125,7 +119,17 @@ static const bool kprobe_transitions[KPROBE_NR_STATES][KPROBE_NR_STATES] = {
 		[KPROBE_ARMED] = true, [KPROBE_GONE] = true, [KPROBE_DEAD] = true,
 	},
 	[KPROBE_ARMED] = {
-		[KPROBE_PREPARED] = true, [KPROBE_GONE] = true,
+		[KPROBE_PREPARED] = true, [KPROBE_OPTIMIZING] = true, [KPROBE_GONE] = true,
+	},
+	[KPROBE_OPTIMIZING] = {
+		[KPROBE_PREPARED] = true, [KPROBE_ARMED] = true, [KPROBE_OPTIMIZED] = true,
+		[KPROBE_GONE] = true,
+	},
+	[KPROBE_OPTIMIZED] = {
+		[KPROBE_UNOPTIMIZING] = true, [KPROBE_GONE] = true,
+	},
+	[KPROBE_UNOPTIMIZING] = {
+		[KPROBE_ARMED] = true,
 	},
 	[KPROBE_GONE] = {
 		[KPROBE_DEAD] = true,
@@ -144,6 +148,21 @@ bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to)
 	return kprobe_transitions[from][to];
 }
 
+/* What users see of it in their probes. */
+static void kprobe_site_mark(struct kprobe_site *site)
+{
+	struct kprobe *kp;
+
+	list_for_each_entry(kp, &site->probes, list) {
+		if (site->state == KPROBE_OPTIMIZED)
+			kp->flags |= KPROBE_FLAG_OPTIMIZED;
+		else
+			kp->flags &= ~KPROBE_FLAG_OPTIMIZED;
+		if (site->state == KPROBE_GONE)
+			kp->flags |= KPROBE_FLAG_GONE;
+	}
+}
+
 /**
  * kprobe_site_set_state() - the only place that changes a site's state
  * @site: the site
@@ -156,6 +175,7 @@ void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
 	lockdep_assert_held(&kprobe_mutex);
 	WARN_ON_ONCE(!kprobe_state_may_follow(site->state, state));
 	WRITE_ONCE(site->state, state);
+	kprobe_site_mark(site);
 }
 
 /**
@@ -338,6 +358,8 @@ enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp)
 	refusal = kprobe_site_update(site, GFP_KERNEL);
 	if (refusal)
 		list_del_rcu(&kp->list);
+	else
+		kprobe_site_mark(site);
 	return refusal;
 }
 
@@ -355,106 +377,11 @@ void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp)
 		kprobe_site_update(site, GFP_KERNEL | __GFP_NOFAIL);
 }
 
-/**
- * kprobe_site_wants_arming() - should the text of a site lead to its probes?
- * @site: the site
- *
- * Nothing else decides.
- *
- * Context: kprobe_mutex.
- * Return: true if so.
- */
-bool kprobe_site_wants_arming(const struct kprobe_site *site)
-{
-	return site->active && kprobe_switched_on;
-}
-
-static enum kprobe_state kprobe_site_wanted(const struct kprobe_site *site)
-{
-	return kprobe_site_wants_arming(site) ? KPROBE_ARMED : KPROBE_PREPARED;
-}
-
-/**
- * kprobe_site_is_settled() - is there nothing left to be done to its text?
- * @site: the site
- *
- * Context: kprobe_mutex.
- * Return: true if so. After kprobe_reconcile(), false says that it could not
- * be armed.
- */
-bool kprobe_site_is_settled(const struct kprobe_site *site)
-{
-	if (site->state == KPROBE_GONE)
-		return true;
-	if (site->on_ftrace)
-		return kprobe_ftrace_is_settled(site);
-	return site->state == kprobe_site_wanted(site);
-}
-
-/* Takes the step towards the wanted state. Did the text change? */
-static bool kprobe_site_reconcile(struct kprobe_site *site)
-{
-	enum kprobe_state wanted = kprobe_site_wanted(site);
-
-	if (site->on_ftrace || kprobe_site_is_settled(site))
-		return false;
-	if (wanted == KPROBE_ARMED)
-		arch_kprobe_arm(site);
-	else
-		arch_kprobe_disarm(site);
-	kprobe_site_set_state(site, wanted);
-	return true;
-}
-
-static void kprobe_reconcile_breakpoints(struct list_head *sites)
-{
-	struct kprobe_site *site;
-	bool changed = false;
-
-	mutex_lock(&text_mutex);
-	list_for_each_entry(site, sites, batch)
-		changed |= kprobe_site_reconcile(site);
-	if (changed)
-		arch_kprobe_sync();
-	mutex_unlock(&text_mutex);
-}
-
-/**
- * kprobe_reconcile() - make the text of some sites what it should be
- * @sites: list of kprobe_site::batch, empty afterwards
- *
- * One time the lock, and one broadcast, for all of them; and one change of
- * ftrace's filter.
- *
- * Context: kprobe_mutex. Sleeps.
- * Return: KPROBE_OK, or why ftrace did not arm one of them at least; see
- * kprobe_site_is_settled(). Disarming does not fail, nor does a breakpoint.
- */
-enum kprobe_refusal kprobe_reconcile(struct list_head *sites)
-{
-	struct kprobe_site *site, *next;
-	enum kprobe_refusal refusal;
-
-	lockdep_assert_held(&kprobe_mutex);
-
-	kprobe_reconcile_breakpoints(sites);
-	refusal = kprobe_ftrace_reconcile(sites);
-	list_for_each_entry_safe(site, next, sites, batch) {
-		list_del_init(&site->batch);
-		kprobe_site_put(site);
-	}
-	return refusal;
-}
-
 static void kprobe_site_gone(struct kprobe_site *site)
 {
-	struct kprobe *kp;
-
 	rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
 	kprobe_site_set_state(site, KPROBE_GONE);
 	kprobe_nr_gone++;
-	list_for_each_entry(kp, &site->probes, list)
-		kp->flags |= KPROBE_FLAG_GONE;
 }
 
 /* The sites there, in a list, with nothing left to run. */
@@ -469,7 +396,7 @@ static void kprobe_sites_collect(unsigned long start, unsigned long end,
 		if (site->state == KPROBE_GONE || site->addr < start || site->addr >= end)
 			continue;
 		kprobe_site_activate(site, 0);
-		list_add_tail(&site->batch, leaving);
+		list_move_tail(&site->batch, leaving);
 	}
 }
 

@@ -65,6 +65,12 @@ static void walk_to_dead(struct kunit *test, struct walk *walk, struct kprobe *k
 	kprobe_batch_end(&batch);
 }
 
+/* Those are the architecture's to test: not everywhere can there be a jump. */
+static bool is_of_jump(enum kprobe_state state)
+{
+	return state >= KPROBE_OPTIMIZING && state <= KPROBE_UNOPTIMIZING;
+}
+
 /* What a site does through the public interface is what the table allows. */
 static void site_transitions(struct kunit *test)
 {
@@ -72,6 +78,7 @@ static void site_transitions(struct kunit *test)
 	struct walk walk = { };
 	int from, to;
 
+	kprobe_test_no_jumps(test);
 	kp->flags = KPROBE_FLAG_DISABLED;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	walk_begin(&walk, kp);
@@ -101,10 +108,13 @@ static void site_transitions(struct kunit *test)
 	walk_to_dead(test, &walk, kp);
 
 	for (from = 0; from < KPROBE_NR_STATES; from++) {
-		for (to = 0; to < KPROBE_NR_STATES; to++)
+		for (to = 0; to < KPROBE_NR_STATES; to++) {
+			if (is_of_jump(from) || is_of_jump(to))
+				continue;
 			KUNIT_EXPECT_EQ_MSG(test, walk.made[from][to],
 					    kprobe_state_may_follow(from, to),
 					    "from state %d to %d", from, to);
+		}
 	}
 }
 

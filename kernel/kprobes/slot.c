@@ -1,69 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kprobes: executable slots.
+ * Kprobes: executable slots, for copies of instructions and for detours.
  *
  * Pages full of slots of one size. A page is read-only and executable from the
  * moment the first slot of it is handed out; slots are written by poking text.
+ * The first word of a slot says whose it is.
  */
 #include <linux/bitmap.h>
 #include <linux/execmem.h>
+#include <linux/hash.h>
 #include <linux/perf_event.h>
 #include <linux/rculist.h>
+#include <linux/rhashtable.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "internal.h"
 
-#define KPROBE_SLOTS_PER_PAGE	(PAGE_SIZE / KPROBE_SLOT_SIZE)
+/* In bytes. A copy of three bytes with its jump back fits the smallest. */
+static const u16 kprobe_slot_sizes[] = { 16, 24, 32, 48, 64, 96, KPROBE_SLOT_MAX };
+
+#define KPROBE_SLOT_CLASSES	ARRAY_SIZE(kprobe_slot_sizes)
+#define KPROBE_SLOTS_MAX	(PAGE_SIZE / 16)
 
 /* What a page of slots is called in /proc/kallsyms and in perf's records. */
 #define KPROBE_SLOT_SYMBOL	"kprobe_insn_page"
 
 /**
  * struct kprobe_slot_page - a page of slots
+ * @node: in kprobe_slot_table, by @base. kprobe_mutex, RCU
  * @all: in kprobe_slot_pages. kprobe_mutex, RCU
+ * @free: in kprobe_slot_free_pages, while there is a slot free. kprobe_mutex
  * @retired: once it is empty
  * @base: its address. Constant
+ * @size: of each of its slots, in bytes. Constant
  * @used: a bit for each slot. kprobe_mutex
- * @owner: for each used slot, the site. kprobe_mutex; read by exceptions, which
- *	find a slot in use only while it is being executed
  */
 struct kprobe_slot_page {
+	struct rhash_head node;
 	struct list_head all;
+	struct list_head free;
 	struct kprobe_retired retired;
-	void *base;
-	DECLARE_BITMAP(used, KPROBE_SLOTS_PER_PAGE);
-	struct kprobe_site *owner[KPROBE_SLOTS_PER_PAGE];
+	unsigned long base;
+	unsigned int size;
+	DECLARE_BITMAP(used, KPROBE_SLOTS_MAX);
 };
 
 static LIST_HEAD(kprobe_slot_pages);
+static struct list_head kprobe_slot_free_pages[KPROBE_SLOT_CLASSES];
+static struct rhashtable kprobe_slot_table;
+
+/* Given to the table as constants, these two are inlined into the look-up. */
+static __always_inline u32 kprobe_slot_hash(const void *base, u32 len, u32 seed)
+{
+	return hash_long(*(const unsigned long *)base ^ seed, 32);
+}
+
+static __always_inline int kprobe_slot_cmp(struct rhashtable_compare_arg *arg,
+					   const void *page)
+{
+	return ((const struct kprobe_slot_page *)page)->base !=
+	       *(const unsigned long *)arg->key;
+}
+
+static const struct rhashtable_params kprobe_slot_params = {
+	.key_len		= sizeof(unsigned long),
+	.key_offset		= offsetof(struct kprobe_slot_page, base),
+	.head_offset		= offsetof(struct kprobe_slot_page, node),
+	.hashfn			= kprobe_slot_hash,
+	.obj_cmpfn		= kprobe_slot_cmp,
+	.automatic_shrinking	= true,
+};
+
+/**
+ * kprobe_slot_init() - set up the tables of slots
+ *
+ * Context: once at boot.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kprobe_slot_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < KPROBE_SLOT_CLASSES; i++)
+		INIT_LIST_HEAD(&kprobe_slot_free_pages[i]);
+	return rhashtable_init(&kprobe_slot_table, &kprobe_slot_params);
+}
 
 /* For those who record samples now and look up symbols later. */
 static void kprobe_slot_page_report(const struct kprobe_slot_page *page, bool gone)
 {
-	perf_event_ksymbol(PERF_RECORD_KSYMBOL_TYPE_OOL, (unsigned long)page->base,
-			   PAGE_SIZE, gone, KPROBE_SLOT_SYMBOL);
+	perf_event_ksymbol(PERF_RECORD_KSYMBOL_TYPE_OOL, page->base, PAGE_SIZE, gone,
+			   KPROBE_SLOT_SYMBOL);
 }
 
-static struct kprobe_slot_page *kprobe_slot_page_create(void)
+static struct kprobe_slot_page *kprobe_slot_page_create(unsigned int class)
 {
 	struct kprobe_slot_page *page = kzalloc(sizeof(*page), GFP_KERNEL);
+	void *base;
 
 	if (!page)
 		return NULL;
-	page->base = execmem_alloc(EXECMEM_KPROBES, PAGE_SIZE);
-	if (!page->base)
+	base = execmem_alloc(EXECMEM_KPROBES, PAGE_SIZE);
+	if (!base)
 		goto free_page;
-	memset(page->base, KPROBE_SLOT_FILL, PAGE_SIZE);
-	if (set_memory_rox((unsigned long)page->base, 1))
+	memset(base, KPROBE_SLOT_FILL, PAGE_SIZE);
+	if (set_memory_rox((unsigned long)base, 1))
+		goto free_base;
+	page->base = (unsigned long)base;
+	page->size = kprobe_slot_sizes[class];
+	if (rhashtable_insert_fast(&kprobe_slot_table, &page->node, kprobe_slot_params))
 		goto free_base;
 	list_add_rcu(&page->all, &kprobe_slot_pages);
+	list_add(&page->free, &kprobe_slot_free_pages[class]);
 	kprobe_slot_page_report(page, false);
 	return page;
 
 free_base:
-	execmem_free(page->base);
+	execmem_free(base);
 free_page:
 	kfree(page);
 	return NULL;
@@ -74,56 +129,73 @@ static void kprobe_slot_page_release(struct kprobe_retired *retired)
 	struct kprobe_slot_page *page = container_of(retired, struct kprobe_slot_page, retired);
 
 	/* The direct map gets its permissions back with the memory. */
-	execmem_free(page->base);
+	execmem_free((void *)page->base);
 	kfree(page);
 }
 
-static void *kprobe_slot_take(struct kprobe_slot_page *page, struct kprobe_site *site)
+/* The smallest that is large enough; KPROBE_SLOT_CLASSES if none is. */
+static unsigned int kprobe_slot_class(size_t size)
 {
-	unsigned long slot = find_first_zero_bit(page->used, KPROBE_SLOTS_PER_PAGE);
+	unsigned int class = 0;
 
-	if (slot == KPROBE_SLOTS_PER_PAGE)
-		return NULL;
-	__set_bit(slot, page->used);
-	WRITE_ONCE(page->owner[slot], site);
-	return page->base + slot * KPROBE_SLOT_SIZE;
+	while (class < KPROBE_SLOT_CLASSES && kprobe_slot_sizes[class] < size)
+		class++;
+	return class;
+}
+
+/**
+ * kprobe_slot_size() - how much memory a slot takes
+ * @size: how much is needed, in bytes, 1 to KPROBE_SLOT_MAX
+ *
+ * Return: bytes, the whole of which is written when the slot is.
+ */
+size_t kprobe_slot_size(size_t size)
+{
+	return kprobe_slot_sizes[kprobe_slot_class(size)];
 }
 
 /**
  * kprobe_slot_alloc() - get a slot
- * @site: for which site
+ * @size: how much is needed, in bytes, the word for the owner included
  *
  * Context: kprobe_mutex. Sleeps.
- * Return: KPROBE_SLOT_SIZE executable bytes, to be written with text_poke();
- * or NULL if there is no memory.
+ * Return: kprobe_slot_size(@size) executable bytes, to be written with
+ * text_poke(), first of all the word that says whose it is; or NULL if there
+ * is no memory, or if @size is above KPROBE_SLOT_MAX.
  */
-void *kprobe_slot_alloc(struct kprobe_site *site)
+struct kprobe_slot *kprobe_slot_alloc(size_t size)
 {
+	unsigned int class = kprobe_slot_class(size), nr, slot;
 	struct kprobe_slot_page *page;
-	void *slot;
 
 	lockdep_assert_held(&kprobe_mutex);
 
-	list_for_each_entry(page, &kprobe_slot_pages, all) {
-		slot = kprobe_slot_take(page, site);
-		if (slot)
-			return slot;
-	}
-	page = kprobe_slot_page_create();
-	return page ? kprobe_slot_take(page, site) : NULL;
+	if (class == KPROBE_SLOT_CLASSES)
+		return NULL;
+	page = list_first_entry_or_null(&kprobe_slot_free_pages[class],
+					struct kprobe_slot_page, free);
+	if (!page)
+		page = kprobe_slot_page_create(class);
+	if (!page)
+		return NULL;
+	nr = PAGE_SIZE / page->size;
+	slot = find_first_zero_bit(page->used, nr);
+	__set_bit(slot, page->used);
+	if (bitmap_full(page->used, nr))
+		list_del_init(&page->free);
+	return (struct kprobe_slot *)(page->base + slot * page->size);
 }
 
-/* Also on the exception path: no helper of RCU's debugging is called. */
-static __always_inline struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
+/* Flattened: a helper out of line could be probed, and hit in an exception. */
+static __flatten struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
 {
-	struct kprobe_slot_page *page;
+	unsigned long base = addr & PAGE_MASK;
 
-	list_for_each_entry_rcu(page, &kprobe_slot_pages, all, true) {
-		if (addr - (unsigned long)page->base < PAGE_SIZE)
-			return page;
-	}
-	return NULL;
+	if (!rcu_access_pointer(kprobe_slot_table.tbl))
+		return NULL;
+	return rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
 }
+NOKPROBE_SYMBOL(kprobe_slot_page_find);
 
 /**
  * kprobe_slot_free() - give a slot back
@@ -131,44 +203,50 @@ static __always_inline struct kprobe_slot_page *kprobe_slot_page_find(unsigned l
  *
  * Context: kprobe_mutex.
  */
-void kprobe_slot_free(void *slot)
+void kprobe_slot_free(struct kprobe_slot *slot)
 {
 	struct kprobe_slot_page *page;
-	unsigned long nr;
 
 	lockdep_assert_held(&kprobe_mutex);
 
+	if (!slot)
+		return;
+	rcu_read_lock();
 	page = kprobe_slot_page_find((unsigned long)slot);
-	if (!page)
+	rcu_read_unlock();
+	perf_event_text_poke(slot, slot, page->size, NULL, 0);
+	__clear_bit(((unsigned long)slot - page->base) / page->size, page->used);
+	if (list_empty(&page->free))
+		list_add(&page->free, &kprobe_slot_free_pages[kprobe_slot_class(page->size)]);
+	if (!bitmap_empty(page->used, KPROBE_SLOTS_MAX))
 		return;
-	nr = (slot - page->base) / KPROBE_SLOT_SIZE;
-	WRITE_ONCE(page->owner[nr], NULL);
-	__clear_bit(nr, page->used);
-	if (!bitmap_empty(page->used, KPROBE_SLOTS_PER_PAGE))
-		return;
+	list_del(&page->free);
 	list_del_rcu(&page->all);
+	rhashtable_remove_fast(&kprobe_slot_table, &page->node, kprobe_slot_params);
 	kprobe_slot_page_report(page, true);
 	kprobe_retire(&page->retired, kprobe_slot_page_release);
 }
 
 /**
- * kprobe_slot_owner() - whose slot is this?
+ * kprobe_slot_find() - which slot is this in?
  * @addr: an address, of an instruction that is being executed
  *
  * Context: preemption off.
- * Return: the site, or NULL if it is not in a slot.
+ * Return: the slot, or NULL if it is in none.
  */
-struct kprobe_site *kprobe_slot_owner(unsigned long addr)
+const struct kprobe_slot *kprobe_slot_find(unsigned long addr)
 {
 	struct kprobe_slot_page *page = kprobe_slot_page_find(addr);
-	unsigned long nr;
+	unsigned long slot;
 
-	if (!page)
+	if (likely(!page))
 		return NULL;
-	nr = (addr - (unsigned long)page->base) / KPROBE_SLOT_SIZE;
-	return nr < KPROBE_SLOTS_PER_PAGE ? READ_ONCE(page->owner[nr]) : NULL;
+	slot = (addr - page->base) / page->size;
+	if (!test_bit(slot, page->used))
+		return NULL;
+	return (const struct kprobe_slot *)(page->base + slot * page->size);
 }
-NOKPROBE_SYMBOL(kprobe_slot_owner);
+NOKPROBE_SYMBOL(kprobe_slot_find);
 
 /**
  * is_kprobe_insn_slot() - is this address in a page of slots?
@@ -207,7 +285,7 @@ int kprobe_get_kallsym(unsigned int symnum, unsigned long *value, char *type, ch
 			continue;
 		strscpy(sym, KPROBE_SLOT_SYMBOL, KSYM_NAME_LEN);
 		*type = 't';
-		*value = (unsigned long)page->base;
+		*value = page->base;
 		return 0;
 	}
 	return -ERANGE;

@@ -7,11 +7,13 @@
 
 #include "test.h"
 
-#define SLOTS_PER_PAGE	(PAGE_SIZE / KPROBE_SLOT_SIZE)
+/* Of most tests. */
+#define SLOT_SIZE	32
+#define SLOTS_PER_PAGE	(PAGE_SIZE / SLOT_SIZE)
 
 struct slots {
 	unsigned int nr;
-	void *slot[2 * SLOTS_PER_PAGE];
+	struct kprobe_slot *slot[2 * SLOTS_PER_PAGE];
 };
 
 static void slots_free(void *data)
@@ -23,15 +25,15 @@ static void slots_free(void *data)
 		kprobe_slot_free(slots->slot[--slots->nr]);
 }
 
-static struct slots *slots_alloc(struct kunit *test, struct kprobe_site *owner, unsigned int nr)
+static struct slots *slots_alloc(struct kunit *test, size_t size, unsigned int nr)
 {
 	struct slots *slots = kunit_kzalloc(test, sizeof(*slots), GFP_KERNEL);
-	void *slot;
+	struct kprobe_slot *slot;
 
 	KUNIT_ASSERT_NOT_NULL(test, slots);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, slots_free, slots));
 	mutex_lock(&kprobe_mutex);
-	while (slots->nr < nr && (slot = kprobe_slot_alloc(owner)))
+	while (slots->nr < nr && (slot = kprobe_slot_alloc(size)))
 		slots->slot[slots->nr++] = slot;
 	mutex_unlock(&kprobe_mutex);
 	KUNIT_ASSERT_EQ(test, slots->nr, nr);
@@ -49,47 +51,68 @@ static unsigned int slot_pages(void)
 	return nr;
 }
 
-static struct kprobe_site *owner_of(void *slot)
+static const struct kprobe_slot *slot_at(const void *addr)
 {
 	guard(preempt)();
-	return kprobe_slot_owner((unsigned long)slot);
+	return kprobe_slot_find((unsigned long)addr);
+}
+
+static unsigned int overlaps(const struct slots *slots, long size)
+{
+	unsigned int i, j, nr = 0;
+
+	for (i = 0; i < slots->nr; i++) {
+		for (j = 0; j < i; j++)
+			nr += abs((long)slots->slot[i] - (long)slots->slot[j]) < size;
+	}
+	return nr;
 }
 
 static void slots_do_not_overlap(struct kunit *test)
 {
-	struct slots *slots = slots_alloc(test, NULL, SLOTS_PER_PAGE + 1);
-	unsigned int i, j, overlaps = 0;
+	static const unsigned int sizes[] = { 9, 16, 17, 33, 50, 65, 100, KPROBE_SLOT_MAX };
+	struct slots *slots;
+	unsigned int i;
 
-	for (i = 0; i < slots->nr; i++) {
-		for (j = 0; j < i; j++)
-			overlaps += abs(slots->slot[i] - slots->slot[j]) < KPROBE_SLOT_SIZE;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		slots = slots_alloc(test, sizes[i], PAGE_SIZE / KPROBE_SLOT_MAX + 1);
+		KUNIT_EXPECT_EQ(test, overlaps(slots, sizes[i]), 0);
+		slots_free(slots);
 	}
-	KUNIT_EXPECT_EQ(test, overlaps, 0);
 }
 
-static void slot_knows_its_site(struct kunit *test)
+static void slot_is_as_large_as_it_says(struct kunit *test)
 {
-	struct kprobe_site *owner = kunit_kzalloc(test, sizeof(*owner), GFP_KERNEL);
-	struct slots *slots;
-	void *slot;
+	unsigned int size;
 
-	KUNIT_ASSERT_NOT_NULL(test, owner);
-	slots = slots_alloc(test, owner, 1);
-	slot = slots->slot[0];
-	KUNIT_EXPECT_TRUE(test, is_kprobe_insn_slot((unsigned long)slot));
-	KUNIT_EXPECT_PTR_EQ(test, owner_of(slot), owner);
-	KUNIT_EXPECT_PTR_EQ(test, owner_of(slot + KPROBE_SLOT_SIZE - 1), owner);
-	KUNIT_EXPECT_PTR_NE(test, owner_of(slot + KPROBE_SLOT_SIZE), owner);
+	for (size = sizeof(struct kprobe_slot); size <= KPROBE_SLOT_MAX; size++) {
+		KUNIT_EXPECT_GE(test, kprobe_slot_size(size), size);
+		KUNIT_EXPECT_LE(test, kprobe_slot_size(size), 2 * size);
+	}
+	guard(mutex)(&kprobe_mutex);
+	KUNIT_EXPECT_NULL(test, kprobe_slot_alloc(KPROBE_SLOT_MAX + 1));
+}
+
+static void slot_is_found_by_any_byte(struct kunit *test)
+{
+	struct slots *slots = slots_alloc(test, 48, 2);
+	u8 *first = (u8 *)slots->slot[0], *second = (u8 *)slots->slot[1];
+
+	KUNIT_EXPECT_TRUE(test, is_kprobe_insn_slot((unsigned long)first));
+	KUNIT_EXPECT_PTR_EQ(test, slot_at(first), slots->slot[0]);
+	KUNIT_EXPECT_PTR_EQ(test, slot_at(first + 47), slots->slot[0]);
+	KUNIT_EXPECT_PTR_NE(test, slot_at(first + 48), slots->slot[0]);
+	KUNIT_EXPECT_PTR_EQ(test, slot_at(second + 47), slots->slot[1]);
 	slots_free(slots);
-	KUNIT_EXPECT_NULL(test, owner_of(slot));
-	KUNIT_EXPECT_NULL(test, owner_of(kprobe_test_target));
+	KUNIT_EXPECT_NULL(test, slot_at(first));
+	KUNIT_EXPECT_NULL(test, slot_at(kprobe_test_target));
 	KUNIT_EXPECT_FALSE(test, is_kprobe_insn_slot((unsigned long)kprobe_test_target));
 }
 
 /* Never writable and executable: a plain store, which asks no one, faults. */
 static void slots_are_read_only(struct kunit *test)
 {
-	struct slots *slots = slots_alloc(test, NULL, 1);
+	struct slots *slots = slots_alloc(test, SLOT_SIZE, 1);
 	u8 byte;
 
 	KUNIT_EXPECT_EQ(test, 0, copy_from_kernel_nofault(&byte, slots->slot[0], 1));
@@ -98,12 +121,12 @@ static void slots_are_read_only(struct kunit *test)
 
 static void freed_slot_is_used_again(struct kunit *test)
 {
-	struct slots *kept = slots_alloc(test, NULL, 1);
-	struct slots *slots = slots_alloc(test, NULL, 1);
-	void *slot = slots->slot[0];
+	struct slots *kept = slots_alloc(test, SLOT_SIZE, 1);
+	struct slots *slots = slots_alloc(test, SLOT_SIZE, 1);
+	struct kprobe_slot *slot = slots->slot[0];
 
 	slots_free(slots);
-	slots = slots_alloc(test, NULL, 1);
+	slots = slots_alloc(test, SLOT_SIZE, 1);
 	KUNIT_EXPECT_PTR_EQ(test, slots->slot[0], slot);
 	slots_free(kept);
 }
@@ -116,7 +139,7 @@ static void empty_pages_are_returned(struct kunit *test)
 	/* What earlier tests have retired shall not go in between. */
 	kprobe_retire_flush();
 	before = slot_pages();
-	slots = slots_alloc(test, NULL, 2 * SLOTS_PER_PAGE);
+	slots = slots_alloc(test, SLOT_SIZE, 2 * SLOTS_PER_PAGE);
 	KUNIT_EXPECT_GE(test, slot_pages(), before + 1);
 	slots_free(slots);
 	kprobe_retire_flush();
@@ -132,7 +155,7 @@ static void pages_are_kernel_text_with_a_name(struct kunit *test)
 
 	kprobe_retire_flush();
 	KUNIT_ASSERT_EQ(test, slot_pages(), 0);
-	slots = slots_alloc(test, NULL, 1);
+	slots = slots_alloc(test, SLOT_SIZE, 1);
 	slot = (unsigned long)slots->slot[0];
 	KUNIT_EXPECT_EQ(test, slot_pages(), 1);
 	KUNIT_EXPECT_EQ(test, 0, kprobe_get_kallsym(0, &addr, &type, name));
@@ -140,7 +163,7 @@ static void pages_are_kernel_text_with_a_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, type, 't');
 	KUNIT_EXPECT_STREQ(test, name, "kprobe_insn_page");
 	KUNIT_EXPECT_TRUE(test, kernel_text_address(slot));
-	KUNIT_EXPECT_TRUE(test, __kernel_text_address(slot + KPROBE_SLOT_SIZE - 1));
+	KUNIT_EXPECT_TRUE(test, __kernel_text_address(slot + SLOT_SIZE - 1));
 
 	slots_free(slots);
 	KUNIT_EXPECT_EQ(test, -ERANGE, kprobe_get_kallsym(0, &addr, &type, name));
@@ -165,7 +188,8 @@ static void flush_waits_for_the_release(struct kunit *test)
 
 static struct kunit_case kprobe_slot_cases[] = {
 	KUNIT_CASE(slots_do_not_overlap),
-	KUNIT_CASE(slot_knows_its_site),
+	KUNIT_CASE(slot_is_as_large_as_it_says),
+	KUNIT_CASE(slot_is_found_by_any_byte),
 	KUNIT_CASE(slots_are_read_only),
 	KUNIT_CASE(freed_slot_is_used_again),
 	KUNIT_CASE_SLOW(empty_pages_are_returned),

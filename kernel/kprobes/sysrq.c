@@ -28,14 +28,17 @@ static void kprobe_remarks(const struct kprobe *kp, char *buf, size_t size)
 
 static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
 {
+	enum kprobe_state state = READ_ONCE(site->state);
 	void *addr = (void *)site->addr;
 	char remarks[48];
 
 	kprobe_remarks(kp, remarks, sizeof(remarks));
-	if (READ_ONCE(site->state) != KPROBE_ARMED)
+	if (state == KPROBE_PREPARED || state >= KPROBE_GONE)
 		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
 	else if (site->on_ftrace)
 		pr_info("[<%p>] %pS ftrace%s\n", addr, addr, remarks);
+	else if (state == KPROBE_OPTIMIZED)
+		pr_info("[<%p>] %pS jump%s\n", addr, addr, remarks);
 	else
 		pr_info("[<%p>] %pS breakpoint, %s%s\n", addr, addr, arch_kprobe_way(site),
 			remarks);

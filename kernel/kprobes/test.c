@@ -308,10 +308,26 @@ enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp)
 	refusal = kprobe_check_address(site.addr, &mod);
 	if (!refusal) {
 		refusal = kprobe_site_prepare(&site);
+		arch_kprobe_forget_text();
 		module_put(mod);
 	}
 	mutex_unlock(&kprobe_mutex);
 	return refusal;
+}
+
+static void kprobe_test_jumps_again(void *data)
+{
+	kprobe_optimization = 1;
+}
+
+/**
+ * kprobe_test_no_jumps() - sites that are armed from now on stay breakpoints
+ * @test: the test, at whose end they may be jumps again
+ */
+void kprobe_test_no_jumps(struct kunit *test)
+{
+	kprobe_optimization = 0;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_jumps_again, NULL));
 }
 
 /**

@@ -81,6 +81,7 @@ u64 kprobe_test_text(const void *addr);
 void kprobe_test_own(struct kunit *test, struct kprobe *kp);
 void kprobe_test_pairing(struct kunit *test, void *addr);
 enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp);
+void kprobe_test_no_jumps(struct kunit *test);
 void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
 				enum kprobe_refusal refusal, int err);
 

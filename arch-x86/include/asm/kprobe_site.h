@@ -10,8 +10,13 @@
 
 struct kprobe_site;
 
-/* The copy of an instruction and a jump back. */
-#define KPROBE_SLOT_SIZE	(MAX_INSN_SIZE + JMP32_INSN_SIZE)
+/*
+ * The largest slot is that of a detour: its head, two calls, two jumps and two
+ * copies of the probed instruction, and what else a jump displaces: with the
+ * probed one four bytes at most and one more instruction, of which two may have
+ * grown by four bytes, or one by five.
+ */
+#define KPROBE_SLOT_MAX		128
 #define KPROBE_SLOT_FILL	INT3_INSN_OPCODE
 
 /**
@@ -34,23 +39,58 @@ enum kprobe_way {
 };
 
 /**
+ * enum kprobe_no_jump - why there can be no jump at a site
+ * @KPROBE_JUMP: there can
+ * @KPROBE_JUMP_END: the function ends within the five bytes
+ * @KPROBE_JUMP_INSN: an instruction there cannot run elsewhere
+ * @KPROBE_JUMP_ENTERED: a branch goes, or may go, into the five bytes
+ * @KPROBE_JUMP_PATCHED: the kernel patches some of them
+ * @KPROBE_JUMP_FIXUP: one behind the first may fault and be fixed up
+ * @KPROBE_JUMP_REACH: its detour is out of reach, or there is no memory for it
+ */
+enum kprobe_no_jump {
+	KPROBE_JUMP,
+	KPROBE_JUMP_END,
+	KPROBE_JUMP_INSN,
+	KPROBE_JUMP_ENTERED,
+	KPROBE_JUMP_PATCHED,
+	KPROBE_JUMP_FIXUP,
+	KPROBE_JUMP_REACH,
+	KPROBE_NR_NO_JUMP,
+};
+
+struct kprobe_slot;
+struct kprobe_detour;
+
+/**
  * struct arch_kprobe_site - the probed instruction and how it is run
  * @insn: the instruction, with its original bytes
+ * @text: what a jump overwrites, as it was
  * @way: enum kprobe_way of a hit without post-handlers
  * @way_post: enum kprobe_way of a hit with them
+ * @no_jump: enum kprobe_no_jump
+ * @span: how many bytes of whole instructions a jump displaces, 0 if there can
+ *	be none
+ * @via_detour: hits go through the detour, those of the breakpoint as well: the
+ *	bytes behind it are, or may soon be, those of a jump. Written under
+ *	kprobe_mutex, read by hits
  * @boost: slot with a jump back, NULL until it is needed
  * @step: slot with a breakpoint behind, NULL until it is needed
- * @untold: the next site whose breakpoint perf has not been told of
+ * @detour: NULL until it is needed
  *
  * A slot stays until the site dies.
  */
 struct arch_kprobe_site {
 	struct kprobe_insn insn;
+	u8 text[JMP32_INSN_SIZE];
 	u8 way;
 	u8 way_post;
-	u8 *boost;
-	u8 *step;
-	struct kprobe_site *untold;
+	u8 no_jump;
+	u8 span;
+	bool via_detour;
+	struct kprobe_slot *boost;
+	struct kprobe_slot *step;
+	struct kprobe_detour *detour;
 };
 
 #endif /* _ASM_X86_KPROBE_SITE_H */

@@ -6,6 +6,7 @@
 #include <linux/irqflags.h>
 #include <linux/lockdep.h>
 
+#include "../../../../kernel/kprobes/hit.h"
 #include "../../../../kernel/kprobes/internal.h"
 
 /*

@@ -168,6 +168,10 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 int kprobe_relocate(const struct kprobe_insn *insn, u8 *copy, unsigned long from,
 		    unsigned long to);
 bool kprobe_relocate_jump(u8 *copy, unsigned long from, unsigned long to);
+bool kprobe_relocate_call(u8 *copy, unsigned long from, unsigned long to);
+unsigned int kprobe_rewritten_size(const struct kprobe_insn *insn);
+bool kprobe_rewrite(const struct kprobe_insn *insn, u8 *copy, unsigned long from,
+		    unsigned long to);
 
 bool kprobe_emulate(const struct kprobe_insn *insn, unsigned long addr,
 		    struct pt_regs *regs);

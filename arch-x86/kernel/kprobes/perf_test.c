@@ -112,6 +112,7 @@ static void breakpoints_are_told(struct kunit *test)
 	const u8 int3 = INT3_INSN_OPCODE;
 	u8 original = *perf_site_at;
 
+	kprobe_test_no_jumps(test);
 	listen(test, "perf_event_text_poke", hear_poke);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobes(batch, 2));
 	expect_told(test, told_of(perf_site_at, 0), original, int3, int3);
@@ -139,8 +140,9 @@ static void breakpoint_is_told_once_all_see_it(struct kunit *test)
 		guard(mutex)(&text_mutex);
 		nr_told = 0;
 		arch_kprobe_arm(kprobe_site_of(kp));
-		before = nr_told;
 		arch_kprobe_sync();
+		before = nr_told;
+		arch_kprobe_armed(kprobe_site_of(kp));
 		after = nr_told;
 	}
 	KUNIT_EXPECT_EQ(test, before, 0);
@@ -150,29 +152,35 @@ static void breakpoint_is_told_once_all_see_it(struct kunit *test)
 static void slots_are_told(struct kunit *test)
 {
 	struct kprobe *kp = new_probe(test, 'a', perf_site_at);
+	const struct kprobe_slot *slot;
 	const struct told *now;
-	u8 *slot;
+	size_t size;
+	u8 owner;
 
 	listen(test, "perf_event_text_poke", hear_poke);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	mutex_lock(&kprobe_mutex);
 	slot = kprobe_site_of(kp)->arch.boost;
+	size = kprobe_slot_size(sizeof(*slot) + kprobe_site_of(kp)->arch.insn.len +
+				JMP32_INSN_SIZE);
+	/* The first byte of the first word. */
+	owner = (unsigned long)kprobe_site_of(kp);
 	mutex_unlock(&kprobe_mutex);
-	now = told_of(slot, 0);
+	now = told_of((void *)slot, 0);
 	KUNIT_ASSERT_NOT_NULL(test, now);
 	KUNIT_EXPECT_EQ(test, now->old_len, 0);
-	KUNIT_EXPECT_EQ(test, now->new_len, KPROBE_SLOT_SIZE);
-	KUNIT_EXPECT_EQ(test, now->new, kp->opcode);
-	KUNIT_EXPECT_EQ(test, now->seen, kp->opcode);
+	KUNIT_EXPECT_EQ(test, now->new_len, size);
+	KUNIT_EXPECT_EQ(test, now->new, owner);
+	KUNIT_EXPECT_EQ(test, now->seen, owner);
 
 	unregister_kprobe(kp);
 	kprobe_retire_flush();
-	now = told_of(slot, 1);
+	now = told_of((void *)slot, 1);
 	KUNIT_ASSERT_NOT_NULL(test, now);
-	KUNIT_EXPECT_EQ(test, now->old_len, KPROBE_SLOT_SIZE);
-	KUNIT_EXPECT_EQ(test, now->old, kp->opcode);
+	KUNIT_EXPECT_EQ(test, now->old_len, size);
+	KUNIT_EXPECT_EQ(test, now->old, owner);
 	KUNIT_EXPECT_EQ(test, now->new_len, 0);
-	KUNIT_EXPECT_NULL(test, told_of(slot, 2));
+	KUNIT_EXPECT_NULL(test, told_of((void *)slot, 2));
 }
 
 /* The last call of perf_event_ksymbol(), of a page of slots. */
@@ -200,11 +208,11 @@ static int hear_page(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-#define SLOTS_PER_PAGE	(PAGE_SIZE / KPROBE_SLOT_SIZE)
+#define SLOTS_PER_PAGE	(PAGE_SIZE / KPROBE_SLOT_MAX)
 
 struct slots {
 	unsigned int nr;
-	void *slot[SLOTS_PER_PAGE + 1];
+	struct kprobe_slot *slot[SLOTS_PER_PAGE + 1];
 };
 
 static void slots_free(void *data)
@@ -228,7 +236,7 @@ static void pages_of_slots_are_told(struct kunit *test)
 	memset(&page, 0, sizeof(page));
 	scoped_guard(mutex, &kprobe_mutex) {
 		while (!page.nr && slots->nr < ARRAY_SIZE(slots->slot)) {
-			void *slot = kprobe_slot_alloc(NULL);
+			struct kprobe_slot *slot = kprobe_slot_alloc(KPROBE_SLOT_MAX);
 
 			if (!slot)
 				break;

@@ -2,10 +2,13 @@
 /*
  * What the impure x86 rooms share:
  *
- *	text.c	the probed text
- *	way.c	how a site's instruction is run; its slots
- *	step.c	between the two traps of a stepped instruction
- *	trap.c	breakpoints and exceptions
+ *	function.c	a function as a whole: its instructions, who branches where
+ *	text.c		the probed text
+ *	way.c		how a site's instruction is run; its slots
+ *	jump.c		where there can be a jump; putting and removing it
+ *	detour.c	where the jump goes
+ *	step.c		between the begin and the end of a stepped instruction
+ *	trap.c		breakpoints and exceptions
  */
 #ifndef _X86_KPROBES_SITE_H
 #define _X86_KPROBES_SITE_H
@@ -14,13 +17,56 @@
 
 struct kprobe_hit;
 
+/* function.c */
+
+/**
+ * struct kprobe_function - a function, decoded
+ * @start: its address
+ * @size: bytes of it, up to the next symbol; those that could be read
+ * @boundary: a bit for each byte: an instruction begins there
+ * @target: a bit for each byte: somebody may branch there
+ * @text: its bytes, without our breakpoints and jumps
+ * @whole: it could be decoded to its end
+ * @complete: @target has all that is said at the top of function.c
+ * @indirect: there is an indirect jump in it
+ */
+struct kprobe_function {
+	unsigned long start;
+	unsigned long size;
+	unsigned long *boundary;
+	unsigned long *target;
+	u8 *text;
+	bool whole;
+	bool complete;
+	bool indirect;
+};
+
+enum kprobe_refusal kprobe_function_get(unsigned long addr, struct kprobe_function **result);
+void kprobe_function_forget(void);
+bool kprobe_function_is_boundary(const struct kprobe_function *f, unsigned long addr);
+bool kprobe_function_is_entered(struct kprobe_function *f, unsigned long start,
+				unsigned long end);
+
 /* way.c */
 extern enum kprobe_way kprobe_forced_way;
 void kprobe_choose_ways(struct arch_kprobe_site *arch);
+bool kprobe_may_fault(const struct kprobe_insn *insn);
 bool kprobe_can_go_untrapped(const struct kprobe_insn *insn);
+void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len);
+
+/* jump.c */
+void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_function *f);
+
+/* detour.c */
+unsigned long kprobe_detour_entry(const struct kprobe_site *site);
+unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long ip);
+bool kprobe_detour_at_first(const struct kprobe_site *site, unsigned long ip);
 
 /* step.c */
-void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs, bool by_trap);
+void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
+		       unsigned long copy, bool by_trap);
+void kprobe_step_end(struct pt_regs *regs);
+struct kprobe_site *kprobe_step_site(void);
 bool kprobe_step_breakpoint(struct pt_regs *regs);
 bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs);
 

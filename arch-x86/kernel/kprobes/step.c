@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kprobes on x86: between the two traps of a stepped instruction.
+ * Kprobes on x86: between the begin and the end of a stepped instruction.
  *
  * The breakpoint's IRET goes to the slot, with interrupts off. The second trap
- * comes from the breakpoint behind the copy, or from the trap flag. A fault of
- * the instruction cancels the step, and leaves the registers as the fault would
- * have found them without a probe.
+ * comes from the breakpoint behind the copy, or from the trap flag. In a detour
+ * the copy is followed by a call, and there is no trap at all. A fault of the
+ * instruction cancels the step, and leaves the registers as the fault would have
+ * found them without a probe.
  *
  * In between, anything that can interrupt a CPU with interrupts off can hit
  * probes and step on its own account, an NMI say. So steps are a stack.
@@ -14,6 +15,7 @@
 #include <asm/debugreg.h>
 #include <asm/processor.h>
 
+#include "../../../../kernel/kprobes/hit.h"
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
 
@@ -23,11 +25,13 @@
 /**
  * struct kprobe_step - an instruction in its slot
  * @hit: the hit that it is part of
+ * @copy: address of the instruction that runs
  * @flags: the flags before the step
  * @by_trap: under the trap flag
  */
 struct kprobe_step {
 	struct kprobe_hit hit;
+	unsigned long copy;
 	unsigned long flags;
 	bool by_trap;
 };
@@ -92,23 +96,26 @@ static void __flatten kprobe_set_blockstep(bool on)
 NOKPROBE_SYMBOL(kprobe_set_blockstep);
 
 /**
- * kprobe_step_begin() - go to the slot
- * @hit: the hit, whose site has a slot for steps
+ * kprobe_step_begin() - go to the copy of the instruction
+ * @hit: the hit
  * @regs: registers before the instruction
+ * @copy: address of the copy
  * @by_trap: use the trap flag rather than the breakpoint behind the copy
  *
  * Context: interrupts off.
  */
-void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs, bool by_trap)
+void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
+		       unsigned long copy, bool by_trap)
 {
 	struct kprobe_step step = {
 		.hit = *hit,
+		.copy = copy,
 		.flags = regs->flags,
 		.by_trap = by_trap,
 	};
 
 	kprobe_step_push(&step);
-	regs->ip = (unsigned long)hit->site->arch.step;
+	regs->ip = copy;
 	regs->flags &= ~X86_EFLAGS_IF;
 	if (by_trap) {
 		regs->flags |= X86_EFLAGS_TF;
@@ -117,14 +124,31 @@ void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs, bool 
 }
 NOKPROBE_SYMBOL(kprobe_step_begin);
 
-/* The instruction was executed; regs->ip is where the CPU went from there. */
-static void kprobe_step_end(struct pt_regs *regs)
+/**
+ * kprobe_step_site() - what is being stepped?
+ *
+ * Context: interrupts off, between kprobe_step_begin() and the end of the step.
+ * Return: the site.
+ */
+struct kprobe_site *kprobe_step_site(void)
+{
+	return kprobe_step_top()->hit.site;
+}
+NOKPROBE_SYMBOL(kprobe_step_site);
+
+/**
+ * kprobe_step_end() - the instruction was executed
+ * @regs: registers behind the copy, IP where the CPU went from there; on return,
+ *	what they were had it run at its own address. The hit is over
+ *
+ * Context: interrupts off.
+ */
+void kprobe_step_end(struct pt_regs *regs)
 {
 	struct kprobe_step step = kprobe_step_pop();
 	struct kprobe_site *site = step.hit.site;
 
-	kprobe_resume(&site->arch.insn, site->addr, (unsigned long)site->arch.step,
-		      step.flags, regs);
+	kprobe_resume(&site->arch.insn, site->addr, step.copy, step.flags, regs);
 	kprobe_hit_post(&step.hit, regs);
 	kprobe_hit_end(&step.hit);
 }
@@ -141,12 +165,8 @@ bool kprobe_step_breakpoint(struct pt_regs *regs)
 {
 	unsigned long at = regs->ip - INT3_INSN_SIZE;
 	struct kprobe_step *step = kprobe_step_top();
-	struct arch_kprobe_site *arch;
 
-	if (likely(!step))
-		return false;
-	arch = &step->hit.site->arch;
-	if (at != (unsigned long)arch->step + arch->insn.len)
+	if (likely(!step) || at != step->copy + step->hit.site->arch.insn.len)
 		return false;
 	/* QEMU's own CPU forgets the trap flag over a PAUSE, and comes here. */
 	if (step->by_trap)
@@ -167,13 +187,11 @@ NOKPROBE_SYMBOL(kprobe_step_breakpoint);
 bool kprobe_debug_handler(struct pt_regs *regs)
 {
 	struct kprobe_step *step = kprobe_step_top();
-	struct arch_kprobe_site *arch;
 
 	if (!step || !step->by_trap)
 		return false;
-	arch = &step->hit.site->arch;
 	/* A repeated string instruction traps after each round. */
-	if ((arch->insn.flags & KPROBE_INSN_REP) && regs->ip == (unsigned long)arch->step) {
+	if ((step->hit.site->arch.insn.flags & KPROBE_INSN_REP) && regs->ip == step->copy) {
 		kprobe_set_blockstep(false);
 		return true;
 	}
@@ -197,7 +215,7 @@ bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs)
 	struct kprobe_step *top = kprobe_step_top();
 	struct kprobe_step step;
 
-	if (likely(!top) || regs->ip != (unsigned long)top->hit.site->arch.step)
+	if (likely(!top) || regs->ip != top->copy)
 		return false;
 	step = kprobe_step_pop();
 	*hit = step.hit;

@@ -1,58 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kprobes on x86: the probed text. Reads it as it was without probes, finds the
- * instruction, writes and removes breakpoints.
+ * Kprobes on x86: the probed text. Finds the instruction, writes and removes
+ * breakpoints.
  */
-#include <linux/kallsyms.h>
 #include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/uaccess.h>
+#include <asm/alternative.h>
 #include <asm/ibt.h>
 #include <asm/sections.h>
 #include <asm/switch_to.h>
 
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
-
-/*
- * Reads one instruction without our breakpoint in its first byte. There can be
- * none in the others. Fewer bytes at the end of what is mapped.
- */
-static unsigned int kprobe_read_insn(u8 *buf, unsigned long addr)
-{
-	unsigned int avail = MAX_INSN_SIZE;
-	struct kprobe_site *site;
-
-	if (copy_from_kernel_nofault(buf, (void *)addr, avail)) {
-		avail = min_t(unsigned long, avail, PAGE_SIZE - offset_in_page(addr));
-		if (copy_from_kernel_nofault(buf, (void *)addr, avail))
-			return 0;
-	}
-	if (buf[0] != INT3_INSN_OPCODE)
-		return avail;
-	site = kprobe_site_lookup(addr);
-	if (site && site->state == KPROBE_ARMED)
-		buf[0] = arch_kprobe_opcode(site);
-	return avail;
-}
-
-/* Goes through the function from its start: x86 cannot be decoded backwards. */
-static bool kprobe_is_boundary(unsigned long addr)
-{
-	unsigned long size, offset, at;
-	u8 buf[MAX_INSN_SIZE];
-	struct insn insn;
-
-	if (!kallsyms_lookup_size_offset(addr, &size, &offset))
-		return false;
-	for (at = addr - offset; at < addr; at += insn.length) {
-		unsigned int avail = kprobe_read_insn(buf, at);
-
-		if (!avail || insn_decode(&insn, buf, avail, INSN_MODE_KERN))
-			return false;
-	}
-	return at == addr;
-}
 
 static enum kprobe_refusal kprobe_insn_refusal(enum kprobe_insn_error error)
 {
@@ -73,29 +33,38 @@ static enum kprobe_refusal kprobe_insn_refusal(enum kprobe_insn_error error)
 
 enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 {
+	struct arch_kprobe_site *arch = &site->arch;
 	enum kprobe_insn_error error;
-	u8 buf[MAX_INSN_SIZE];
-	unsigned int avail;
+	enum kprobe_refusal refusal;
+	struct kprobe_function *f;
+	unsigned long offset;
 
 	lockdep_assert_held(&text_mutex);
 
-	rcu_read_lock();
-	if (!kprobe_is_boundary(site->addr)) {
-		rcu_read_unlock();
+	refusal = kprobe_function_get(site->addr, &f);
+	if (refusal)
+		return refusal;
+	if (!kprobe_function_is_boundary(f, site->addr))
 		return KPROBE_NOT_BOUNDARY;
-	}
-	avail = kprobe_read_insn(buf, site->addr);
-	rcu_read_unlock();
-	if (!avail)
-		return KPROBE_NOT_TEXT;
+	/* A lock prefix, that a second CPU puts there. */
+	if (alternatives_text_reserved((void *)site->addr, (void *)site->addr))
+		return KPROBE_ALTERNATIVE;
 
-	error = kprobe_classify(&site->arch.insn, buf, avail);
+	offset = site->addr - f->start;
+	error = kprobe_classify(&arch->insn, f->text + offset, f->size - offset);
 	if (error)
 		return kprobe_insn_refusal(error);
-	if (!kprobe_can_go_untrapped(&site->arch.insn))
+	if (!kprobe_can_go_untrapped(&arch->insn))
 		return KPROBE_LEAVING_INSN;
-	kprobe_choose_ways(&site->arch);
+	memcpy(arch->text, f->text + offset, min(f->size - offset, sizeof(arch->text)));
+	kprobe_choose_ways(arch);
+	kprobe_measure_jump(site, f);
 	return KPROBE_OK;
+}
+
+void arch_kprobe_forget_text(void)
+{
+	kprobe_function_forget();
 }
 
 unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry)
@@ -125,32 +94,21 @@ kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site)
 
 static const u8 kprobe_int3 = INT3_INSN_OPCODE;
 
-/*
- * Armed, and perf has not been told. For a while some CPUs see the breakpoint
- * and others do not. A trace of branches shows a breakpoint that was hit as an
- * exception, so whoever decodes it against the text needs to know of the
- * breakpoint only when nobody runs through there any more: perf is told after
- * it is seen by all CPUs, and before it is removed. text_mutex
- */
-static struct kprobe_site *kprobe_untold;
-
-static void kprobe_tell_armed(void)
-{
-	while (kprobe_untold) {
-		struct kprobe_site *site = kprobe_untold;
-
-		kprobe_untold = site->arch.untold;
-		perf_event_text_poke((void *)site->addr, site->arch.insn.bytes, 1,
-				     &kprobe_int3, 1);
-	}
-}
-
 /* One byte is written at once: no CPU sees half an instruction. */
 void arch_kprobe_arm(struct kprobe_site *site)
 {
 	text_poke((void *)site->addr, &kprobe_int3, 1);
-	site->arch.untold = kprobe_untold;
-	kprobe_untold = site;
+}
+
+/*
+ * For a while some CPUs see the breakpoint and others do not. A trace of branches
+ * shows a breakpoint that was hit as an exception, so whoever decodes it against
+ * the text needs to know of the breakpoint only when nobody runs through there
+ * any more: perf is told after it is seen by all CPUs, and before it is removed.
+ */
+void arch_kprobe_armed(struct kprobe_site *site)
+{
+	perf_event_text_poke((void *)site->addr, site->arch.insn.bytes, 1, &kprobe_int3, 1);
 }
 
 void arch_kprobe_disarm(struct kprobe_site *site)
@@ -164,7 +122,6 @@ void arch_kprobe_sync(void)
 	lockdep_assert_held(&text_mutex);
 
 	text_poke_sync();
-	kprobe_tell_armed();
 }
 
 /* Entry code runs before, and exit code after, the kernel can take a trap. */

@@ -341,7 +341,9 @@ static unsigned int slot_pages(void)
 	return nr;
 }
 
-/* More sites come and go than fit in a page of slots. */
+/* More sites come and go than fit in a page of slots, of the smallest. */
+#define MANY_SLOTS	(PAGE_SIZE / 16 + 1)
+
 static void dead_sites_leave_no_slots(struct kunit *test)
 {
 	struct field *field = field_alloc(test);
@@ -350,10 +352,10 @@ static void dead_sites_leave_no_slots(struct kunit *test)
 	kprobe_retire_flush();
 	before = slot_pages();
 	kprobe_forced_way = KPROBE_WAY_TRAP;
-	KUNIT_EXPECT_EQ(test, 0, register_kprobes(field->batch, PAGE_SIZE / KPROBE_SLOT_SIZE + 1));
+	KUNIT_EXPECT_EQ(test, 0, register_kprobes(field->batch, MANY_SLOTS));
 	kprobe_forced_way = KPROBE_WAY_AUTO;
 	KUNIT_EXPECT_GT(test, slot_pages(), before);
-	unregister_kprobes(field->batch, PAGE_SIZE / KPROBE_SLOT_SIZE + 1);
+	unregister_kprobes(field->batch, MANY_SLOTS);
 	kprobe_retire_flush();
 	KUNIT_EXPECT_EQ(test, slot_pages(), before);
 }

@@ -9,6 +9,7 @@
 #include <asm/cpu_entry_area.h>
 #include <asm/traps.h>
 
+#include "../../../../kernel/kprobes/hit.h"
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
 
@@ -26,8 +27,14 @@ static __always_inline bool kprobe_may_trap(const struct pt_regs *regs)
 
 static __always_inline void kprobe_run_boosted(struct kprobe_hit *hit, struct pt_regs *regs)
 {
-	regs->ip = (unsigned long)hit->site->arch.boost;
+	regs->ip = (unsigned long)hit->site->arch.boost->code;
 	kprobe_hit_end(hit);
+}
+
+static __always_inline void kprobe_run_stepped(struct kprobe_hit *hit, struct pt_regs *regs,
+					       bool by_trap)
+{
+	kprobe_step_begin(hit, regs, (unsigned long)hit->site->arch.step->code, by_trap);
 }
 
 /* For a hit that runs no handler: in a way that cannot fail anywhere. */
@@ -40,7 +47,7 @@ static __always_inline void kprobe_run_plain(struct kprobe_hit *hit, struct pt_r
 	else if (arch->boost)
 		kprobe_run_boosted(hit, regs);
 	else
-		kprobe_step_begin(hit, regs, false);
+		kprobe_run_stepped(hit, regs, false);
 }
 
 /* Executes the instruction, or sends the CPU to where it will be executed. */
@@ -49,6 +56,7 @@ static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *r
 {
 	struct arch_kprobe_site *arch = &hit->site->arch;
 
+	kprobe_hit_between(hit);
 	switch (way) {
 	case KPROBE_WAY_EMULATE:
 		if (kprobe_emulate(&arch->insn, hit->site->addr, regs)) {
@@ -63,7 +71,7 @@ static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *r
 		kprobe_run_boosted(hit, regs);
 		break;
 	default:
-		kprobe_step_begin(hit, regs, way == KPROBE_WAY_TRAP);
+		kprobe_run_stepped(hit, regs, way == KPROBE_WAY_TRAP);
 	}
 }
 
@@ -72,6 +80,10 @@ static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct p
 	enum kprobe_way way;
 	struct kprobe_hit hit;
 
+	if (unlikely(READ_ONCE(site->arch.via_detour))) {
+		regs->ip = kprobe_detour_entry(site);
+		return;
+	}
 	kprobe_hit_begin(&hit, site);
 	way = kprobe_active_has_post(hit.active) ? site->arch.way_post : site->arch.way;
 	if (way == KPROBE_WAY_TRAP && !kprobe_may_trap(regs))
@@ -121,15 +133,22 @@ NOKPROBE_SYMBOL(kprobe_int3_handler);
 /* The hit of an instruction that has just faulted in a slot, if it is one. */
 static bool kprobe_faulted_hit(struct kprobe_hit *hit, struct pt_regs *regs)
 {
-	struct kprobe_site *site;
+	const struct kprobe_slot *slot;
 
 	if (kprobe_step_cancel(hit, regs))
 		return true;
-	site = kprobe_slot_owner(regs->ip);
-	if (likely(!site))
+	slot = kprobe_slot_find(regs->ip);
+	if (likely(!slot))
 		return false;
-	kprobe_hit_rejoin(hit, site);
-	regs->ip = site->addr;
+	/*
+	 * Of what a jump displaces only the first instruction is probed. At the
+	 * place of another there may be no instruction to return to.
+	 */
+	if (slot == (const struct kprobe_slot *)slot->site->arch.detour &&
+	    !kprobe_detour_at_first(slot->site, regs->ip))
+		return false;
+	kprobe_hit_rejoin(hit, slot->site);
+	regs->ip = slot->site->addr;
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_faulted_hit);
@@ -152,8 +171,10 @@ bool kprobe_fault_handler(struct pt_regs *regs, int trapnr)
 	if (kprobe_faulted_hit(&hit, regs)) {
 		mended = kprobe_hit_fault(&hit, regs, trapnr);
 		kprobe_hit_end(&hit);
-		if (mended)
+		if (mended) {
+			regs->ip = kprobe_detour_resume(hit.site, regs->ip);
 			return true;
+		}
 	}
 	/* The probed instruction may itself be part of a handler. */
 	return kprobe_handler_fault(regs, trapnr);

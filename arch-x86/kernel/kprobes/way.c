@@ -75,57 +75,90 @@ void kprobe_choose_ways(struct arch_kprobe_site *arch)
 	arch->way_post = kprobe_choose_way(&arch->insn, true);
 }
 
-/* The original instruction, a jump back if wanted, breakpoints behind. */
-static enum kprobe_refusal kprobe_slot_write(const struct kprobe_site *site, u8 *slot,
-					     bool jump_back)
+/**
+ * kprobe_slot_write() - fill a slot
+ * @slot: the slot, that nobody executes yet
+ * @content: what is to be in it, from its first word on
+ * @len: how much that is, in bytes
+ *
+ * Context: kprobe_mutex. Sleeps.
+ */
+void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len)
 {
-	const struct kprobe_insn *insn = &site->arch.insn;
-	unsigned long to = (unsigned long)slot;
-	u8 buf[KPROBE_SLOT_SIZE];
-	int len;
+	size_t size = kprobe_slot_size(len);
+	u8 buf[KPROBE_SLOT_MAX];
 
-	memset(buf, KPROBE_SLOT_FILL, sizeof(buf));
-	len = kprobe_relocate(insn, buf, site->addr, to);
-	if (len < 0)
-		return KPROBE_OUT_OF_REACH;
-	if (jump_back && !kprobe_relocate_jump(buf + len, to + len, site->addr + insn->len))
-		return KPROBE_OUT_OF_REACH;
-
-	/* No CPU executes it before an IRET, which serialises. */
+	memcpy(buf, content, len);
+	memset(buf + len, KPROBE_SLOT_FILL, size - len);
+	/* No CPU executes it before an IRET, or a broadcast: both serialise. */
 	mutex_lock(&text_mutex);
-	text_poke(slot, buf, sizeof(buf));
+	text_poke(slot, buf, size);
 	mutex_unlock(&text_mutex);
-	perf_event_text_poke(slot, NULL, 0, buf, sizeof(buf));
-	return KPROBE_OK;
+	perf_event_text_poke(slot, NULL, 0, buf, size);
 }
 
-static enum kprobe_refusal kprobe_slot_provide(struct kprobe_site *site, u8 **where,
-					       bool jump_back)
+/* A copy of a probed instruction, with a jump behind it, and whose it is. */
+struct kprobe_copy {
+	struct kprobe_site *site;
+	u8 code[MAX_INSN_SIZE + JMP32_INSN_SIZE];
+};
+
+/* The original instruction; behind it a jump back, or a breakpoint. */
+static int kprobe_copy_build(struct kprobe_copy *copy, struct kprobe_site *site,
+			     struct kprobe_slot *slot, bool jump_back)
 {
-	enum kprobe_refusal refusal;
-	u8 *slot;
+	const struct kprobe_insn *insn = &site->arch.insn;
+	unsigned long to = (unsigned long)slot->code;
+	int len = kprobe_relocate(insn, copy->code, site->addr, to);
+
+	copy->site = site;
+	if (len < 0)
+		return len;
+	if (!jump_back) {
+		copy->code[len] = INT3_INSN_OPCODE;
+		return len + INT3_INSN_SIZE;
+	}
+	if (!kprobe_relocate_jump(copy->code + len, to + len, site->addr + insn->len))
+		return -ERANGE;
+	return len + JMP32_INSN_SIZE;
+}
+
+static enum kprobe_refusal kprobe_slot_provide(struct kprobe_site *site,
+					       struct kprobe_slot **where, bool jump_back)
+{
+	size_t size = sizeof(struct kprobe_slot) + site->arch.insn.len +
+		      (jump_back ? JMP32_INSN_SIZE : INT3_INSN_SIZE);
+	struct kprobe_slot *slot;
+	struct kprobe_copy copy;
+	int len;
 
 	if (*where)
 		return KPROBE_OK;
-	slot = kprobe_slot_alloc(site);
+	slot = kprobe_slot_alloc(size);
 	if (!slot)
 		return KPROBE_NO_MEMORY;
-	refusal = kprobe_slot_write(site, slot, jump_back);
-	if (refusal) {
+	len = kprobe_copy_build(&copy, site, slot, jump_back);
+	if (len < 0) {
 		kprobe_slot_free(slot);
-		return refusal;
+		return KPROBE_OUT_OF_REACH;
 	}
+	kprobe_slot_write(slot, &copy, offsetof(struct kprobe_copy, code) + len);
 	/* Hits see it when they see the probes that need it. */
 	*where = slot;
 	return KPROBE_OK;
 }
 
-/*
- * The target of these comes from a register or from memory. If it cannot be
+/**
+ * kprobe_may_fault() - may kprobe_emulate() leave it to the CPU?
+ * @insn: the instruction, that can be emulated
+ *
+ * The target of some comes from a register or from memory. If it cannot be
  * read, or is no address, the CPU shall raise the fault itself: in a slot, from
  * where an absolute branch needs no trap to go on.
+ *
+ * Return: true if so.
  */
-static bool kprobe_may_fault(const struct kprobe_insn *insn)
+bool kprobe_may_fault(const struct kprobe_insn *insn)
 {
 	switch (insn->op) {
 	case KPROBE_OP_JMP_REG:
@@ -182,18 +215,11 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 	return refusal;
 }
 
-static void kprobe_slot_return(u8 *slot)
-{
-	if (!slot)
-		return;
-	perf_event_text_poke(slot, slot, KPROBE_SLOT_SIZE, NULL, 0);
-	kprobe_slot_free(slot);
-}
-
 void arch_kprobe_release(struct kprobe_site *site)
 {
-	kprobe_slot_return(site->arch.boost);
-	kprobe_slot_return(site->arch.step);
+	kprobe_slot_free(site->arch.boost);
+	kprobe_slot_free(site->arch.step);
+	kprobe_slot_free((struct kprobe_slot *)site->arch.detour);
 }
 
 const char *arch_kprobe_way(const struct kprobe_site *site)

@@ -254,6 +254,17 @@ static enum kprobe_way way_chosen(struct kprobe *kp, bool has_post)
 	return has_post ? arch->way_post : arch->way;
 }
 
+/* Is it a jump, if it can be? */
+static bool way_has_jumped(struct kprobe *kp)
+{
+	const struct kprobe_site *site;
+
+	wait_for_kprobe_optimizer();
+	guard(mutex)(&kprobe_mutex);
+	site = kprobe_site_of(kp);
+	return site->state == KPROBE_OPTIMIZED || !arch_kprobe_span(site);
+}
+
 static void way_probe(struct kunit *test, const struct way_case *wc, enum kprobe_way forced,
 		      bool has_post, const struct way_result *expected)
 {
@@ -270,6 +281,10 @@ static void way_probe(struct kunit *test, const struct way_case *wc, enum kprobe
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, way_chosen(kp, has_post), way_expected(wc, forced, has_post));
 	KUNIT_EXPECT_NE(test, kprobe_test_text(wc->at), text);
+	/* By the breakpoint, if there is a grace period to wait for; then by the jump. */
+	for (input = 0; input < NR_INPUTS; input++)
+		way_run_probed(test, wc, has_post, input, &expected[input]);
+	KUNIT_EXPECT_TRUE(test, way_has_jumped(kp));
 	for (input = 0; input < NR_INPUTS; input++)
 		way_run_probed(test, wc, has_post, input, &expected[input]);
 	unregister_kprobe(kp);

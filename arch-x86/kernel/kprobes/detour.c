@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes on x86: detours, where the jumps of sites lead to.
+ *
+ *	call kprobe_detour_enter	saves the registers, runs the pre-handlers
+ *	first:	the probed instruction	unless it is emulated
+ *		the others that the jump displaces
+ *		jmp behind them
+ *	stepped: the probed instruction	for hits with post-handlers, unless it can
+ *		call kprobe_detour_leave	be emulated
+ *		jmp to the others
+ *
+ * The return addresses of the two calls are replaced by where the CPU shall go
+ * on: mostly that is right behind the call, as the CPU expects it. Between the
+ * two interrupts are off, as in any step.
+ */
+#include <linux/irqflags.h>
+#include <linux/string.h>
+#include <asm/processor-flags.h>
+#include <asm/segment.h>
+
+#include "../../../../kernel/kprobes/hit.h"
+#include "../../../../kernel/kprobes/internal.h"
+#include "site.h"
+
+/* The jump is five bytes long: no more instructions can begin within. */
+#define KPROBE_MAX_DISPLACED	JMP32_INSN_SIZE
+
+/**
+ * struct kprobe_detour - a detour, in its slot
+ * @slot: whose it is
+ * @nr: how many instructions are displaced
+ * @stepped: where in @code there is a copy of the first that is followed by
+ *	kprobe_detour_leave(); 0 if there is none
+ * @from: where each was, counted from the site
+ * @to: where each is in @code; of the first 0 if it has to be emulated. Behind
+ *	the last of them, where the jump back is
+ * @code: see above
+ */
+struct kprobe_detour {
+	struct kprobe_slot slot;
+	u8 nr;
+	u8 stepped;
+	u8 from[KPROBE_MAX_DISPLACED];
+	u8 to[KPROBE_MAX_DISPLACED + 1];
+	u8 code[];
+};
+
+/* In detour_entry.S */
+extern u8 kprobe_detour_enter[], kprobe_detour_leave[];
+void kprobe_detour_hit(struct pt_regs *regs);
+void kprobe_detour_hit_end(struct pt_regs *regs);
+
+/*
+ * Building
+ */
+
+/**
+ * struct kprobe_detour_plan - a detour that is being built
+ * @detour: so far, with room for the largest
+ * @code: the same for detour.code
+ * @len: how much of @code is there
+ * @insn: the displaced instructions
+ * @at: address that @code will have
+ * @ok: all could be reached
+ */
+struct kprobe_detour_plan {
+	union {
+		struct kprobe_detour detour;
+		u8 room[KPROBE_SLOT_MAX];
+	};
+	unsigned int len;
+	struct kprobe_insn insn[KPROBE_MAX_DISPLACED];
+	unsigned long at;
+	bool ok;
+};
+
+static void kprobe_plan_call(struct kprobe_detour_plan *plan, const u8 *function)
+{
+	plan->ok &= kprobe_relocate_call(plan->detour.code + plan->len, plan->at + plan->len,
+					 (unsigned long)function);
+	plan->len += CALL_INSN_SIZE;
+}
+
+static void kprobe_plan_jump(struct kprobe_detour_plan *plan, unsigned long to)
+{
+	plan->ok &= kprobe_relocate_jump(plan->detour.code + plan->len, plan->at + plan->len, to);
+	plan->len += JMP32_INSN_SIZE;
+}
+
+static void kprobe_plan_copy(struct kprobe_detour_plan *plan, const struct kprobe_site *site,
+			     unsigned int i)
+{
+	plan->ok &= kprobe_rewrite(&plan->insn[i], plan->detour.code + plan->len,
+				   site->addr + plan->detour.from[i], plan->at + plan->len);
+	plan->len += kprobe_rewritten_size(&plan->insn[i]);
+}
+
+/* The bytes of the site and what is behind it. They can be read: they were. */
+static void kprobe_plan_read(struct kprobe_detour_plan *plan, const struct kprobe_site *site)
+{
+	unsigned int at, len, span = site->arch.span;
+	u8 text[JMP32_INSN_SIZE + MAX_INSN_SIZE];
+
+	memcpy(text, (void *)site->addr, span);
+	memcpy(text, site->arch.text, JMP32_INSN_SIZE);
+	memcpy(text, site->arch.insn.bytes, site->arch.insn.len);
+	for (at = 0; at < span; at += len) {
+		struct kprobe_insn *insn = &plan->insn[plan->detour.nr];
+
+		/* What does not decode is padding: see kprobe_find_span(). */
+		if (kprobe_classify(insn, text + at, span - at))
+			break;
+		len = insn->len;
+		plan->detour.from[plan->detour.nr++] = at;
+	}
+}
+
+static void kprobe_plan_code(struct kprobe_detour_plan *plan, const struct kprobe_site *site)
+{
+	struct kprobe_detour *detour = &plan->detour;
+	unsigned int i;
+
+	kprobe_plan_call(plan, kprobe_detour_enter);
+	for (i = 0; i < detour->nr; i++) {
+		if (!kprobe_rewritten_size(&plan->insn[i]))
+			continue;
+		detour->to[i] = plan->len;
+		kprobe_plan_copy(plan, site, i);
+	}
+	detour->to[detour->nr] = plan->len;
+	kprobe_plan_jump(plan, site->addr + site->arch.span);
+	if (plan->insn[0].op != KPROBE_OP_NONE)
+		return;
+	detour->stepped = plan->len;
+	kprobe_plan_copy(plan, site, 0);
+	kprobe_plan_call(plan, kprobe_detour_leave);
+	kprobe_plan_jump(plan, plan->at + detour->to[1]);
+}
+
+/* Once to learn how long it will be, then for where it will be. */
+static struct kprobe_detour *kprobe_detour_write(struct kprobe_detour_plan *plan,
+						 struct kprobe_site *site)
+{
+	struct kprobe_slot *slot;
+
+	kprobe_plan_code(plan, site);
+	slot = kprobe_slot_alloc(sizeof(struct kprobe_detour) + plan->len);
+	if (!slot)
+		return NULL;
+	plan->at = (unsigned long)((struct kprobe_detour *)slot)->code;
+	plan->len = 0;
+	plan->ok = true;
+	kprobe_plan_code(plan, site);
+	if (!plan->ok || !kprobe_relocate_jump((u8 []){ 1, 2, 3, 4, 5 }, site->addr, plan->at)) {
+		kprobe_slot_free(slot);
+		return NULL;
+	}
+	kprobe_slot_write(slot, &plan->detour, sizeof(struct kprobe_detour) + plan->len);
+	return (struct kprobe_detour *)slot;
+}
+
+bool arch_kprobe_provide_detour(struct kprobe_site *site)
+{
+	struct kprobe_detour_plan *plan;
+
+	if (site->arch.detour)
+		return true;
+	plan = kzalloc(sizeof(*plan), GFP_KERNEL);
+	if (plan) {
+		plan->detour.slot.site = site;
+		kprobe_plan_read(plan, site);
+		site->arch.detour = kprobe_detour_write(plan, site);
+		kfree(plan);
+	}
+	return site->arch.detour;
+}
+
+/*
+ * Hits
+ */
+
+/**
+ * kprobe_detour_entry() - where does the jump of a site go to?
+ * @site: the site, which has a detour
+ *
+ * Return: the address.
+ */
+unsigned long kprobe_detour_entry(const struct kprobe_site *site)
+{
+	return (unsigned long)site->arch.detour->code;
+}
+NOKPROBE_SYMBOL(kprobe_detour_entry);
+
+/**
+ * kprobe_detour_at_first() - is this the probed instruction, in the detour?
+ * @site: the site, which has a detour
+ * @ip: an address in it
+ *
+ * Return: true if so, and if it is not one with a call behind it.
+ */
+bool kprobe_detour_at_first(const struct kprobe_site *site, unsigned long ip)
+{
+	const struct kprobe_detour *detour = site->arch.detour;
+
+	return detour->to[0] && ip == (unsigned long)detour->code + detour->to[0];
+}
+NOKPROBE_SYMBOL(kprobe_detour_at_first);
+
+/* Where an instruction runs that the jump has displaced, or may soon. */
+static __always_inline unsigned long kprobe_detoured(const struct kprobe_detour *detour,
+						     unsigned long ip)
+{
+	unsigned long offset = ip - detour->slot.site->addr;
+	unsigned int i;
+
+	for (i = 1; i < detour->nr; i++) {
+		if (offset == detour->from[i])
+			return (unsigned long)detour->code + detour->to[i];
+	}
+	return ip;
+}
+
+/**
+ * kprobe_detour_resume() - where to go on after a hit
+ * @site: the site
+ * @ip: where a handler wants to
+ *
+ * Context: interrupts off.
+ * Return: @ip, or where the instruction there has been displaced to.
+ */
+unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long ip)
+{
+	return READ_ONCE(site->arch.via_detour) ? kprobe_detoured(site->arch.detour, ip) : ip;
+}
+NOKPROBE_SYMBOL(kprobe_detour_resume);
+
+/*
+ * The assembly has built @regs below the return address, with the segment and
+ * the pointer of the stack between, and has filled in registers and flags.
+ * Returns what the stack pointer was before the call.
+ */
+static __always_inline unsigned long *kprobe_detour_complete(struct pt_regs *regs)
+{
+	unsigned long *sp = (unsigned long *)(regs + 1) + 1;
+
+	regs->sp = (unsigned long)sp;
+	regs->cs = __KERNEL_CS;
+	regs->orig_ax = -1UL;
+	if (regs->flags & X86_EFLAGS_IF)
+		trace_hardirqs_off();
+	return sp;
+}
+
+/*
+ * The assembly loads the registers, the stack pointer from where the flags were,
+ * and then takes flags and IP off that stack. A handler may have raised the
+ * pointer, an emulated PUSH have lowered it by a word: what is written below is
+ * our own, and nothing that is still needed.
+ */
+static __always_inline void kprobe_detour_continue(struct pt_regs *regs, unsigned long ip)
+{
+	unsigned long *sp = (unsigned long *)regs->sp;
+
+	if (regs->flags & X86_EFLAGS_IF)
+		trace_hardirqs_on();
+	sp[-1] = ip;
+	sp[-2] = regs->flags;
+	regs->flags = (unsigned long)(sp - 2);
+}
+
+/*
+ * The pre-handlers have run, and the instruction cannot just be executed: there
+ * are post-handlers, or it has no copy. Returns where to go on.
+ */
+static noinline unsigned long kprobe_detour_run(const struct kprobe_detour *detour,
+						struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	const struct kprobe_site *site = hit->site;
+
+	kprobe_hit_between(hit);
+	regs->ip = site->addr;
+	if (kprobe_emulate(&site->arch.insn, site->addr, regs)) {
+		kprobe_hit_post(hit, regs);
+		kprobe_hit_end(hit);
+		return kprobe_detoured(detour, regs->ip);
+	}
+	if (detour->stepped) {
+		kprobe_step_begin(hit, regs, (unsigned long)detour->code + detour->stepped, false);
+		return regs->ip;
+	}
+	/* Its target is no good: it will fault. */
+	kprobe_hit_end(hit);
+	return (unsigned long)detour->code + detour->to[0];
+}
+NOKPROBE_SYMBOL(kprobe_detour_run);
+
+/**
+ * kprobe_detour_hit() - a CPU has come through the jump of a site
+ * @regs: registers before the instruction, all but IP
+ *
+ * Context: interrupts off; called by kprobe_detour_enter.
+ */
+__visible void kprobe_detour_hit(struct pt_regs *regs)
+{
+	unsigned long *sp = kprobe_detour_complete(regs);
+	const u8 *behind_call = (const u8 *)sp[-1];
+	const struct kprobe_detour *detour = container_of(behind_call - CALL_INSN_SIZE,
+							  struct kprobe_detour, code[0]);
+	struct kprobe_hit hit;
+	unsigned long ip;
+
+	kprobe_hit_begin(&hit, detour->slot.site);
+	regs->ip = hit.site->addr + INT3_INSN_SIZE;
+	if (unlikely(kprobe_hit_pre(&hit, regs))) {
+		kprobe_hit_end(&hit);
+		ip = kprobe_detoured(detour, regs->ip);
+	} else if (likely(detour->to[0]) && !kprobe_active_has_post(hit.active)) {
+		kprobe_hit_end(&hit);
+		ip = (unsigned long)behind_call;
+	} else {
+		ip = kprobe_detour_run(detour, &hit, regs);
+	}
+	kprobe_detour_continue(regs, ip);
+}
+NOKPROBE_SYMBOL(kprobe_detour_hit);
+
+/**
+ * kprobe_detour_hit_end() - the probed instruction was stepped in a detour
+ * @regs: registers behind the instruction, all but IP
+ *
+ * Context: interrupts off; called by kprobe_detour_leave.
+ */
+__visible void kprobe_detour_hit_end(struct pt_regs *regs)
+{
+	unsigned long *sp = kprobe_detour_complete(regs);
+	const struct kprobe_site *site = kprobe_step_site();
+
+	regs->ip = sp[-1] - CALL_INSN_SIZE;
+	kprobe_step_end(regs);
+	kprobe_detour_continue(regs, kprobe_detoured(site->arch.detour, regs->ip));
+}
+NOKPROBE_SYMBOL(kprobe_detour_hit_end);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kprobes on x86: between a detour and detour.c.
+ *
+ * Each is called by a detour. It builds a struct pt_regs, of which the C function
+ * fills in what has not been pushed, and returns where that has written: see
+ * kprobe_detour_continue().
+ */
+#include <linux/linkage.h>
+#include <linux/objtool.h>
+#include <asm/asm.h>
+#include <asm/frame.h>
+#include <asm/nospec-branch.h>
+#include <asm/segment.h>
+#include <asm/smap.h>
+#include <asm/unwind_hints.h>
+
+#ifdef CONFIG_X86_64
+
+.macro DETOUR_SAVE
+	pushq	$__KERNEL_DS
+	pushq	%rsp				/* sp: set in C */
+	pushfq
+	cli
+	cld
+	ASM_CLAC
+	subq	$(3 * 8), %rsp			/* cs, ip, orig_ax: set in C */
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	%rax
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	UNWIND_HINT_REGS
+.endm
+
+.macro DETOUR_CALL function
+	movq	%rsp, %rdi
+	call	\function
+.endm
+
+.macro DETOUR_RESTORE
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	addq	$(3 * 8), %rsp
+	popq	%rsp
+	UNWIND_HINT_UNDEFINED
+	popfq
+	UNWIND_HINT_FUNC
+.endm
+
+#else /* CONFIG_X86_32 */
+
+.macro DETOUR_SAVE
+	pushl	$__KERNEL_DS
+	pushl	%esp				/* sp: set in C */
+	pushfl
+	cli
+	cld
+	ASM_CLAC
+	subl	$(3 * 4), %esp			/* cs, ip, orig_ax: set in C */
+	pushl	%gs
+	pushl	%fs
+	pushl	%es
+	pushl	%ds
+	pushl	%eax
+	pushl	%ebp
+	pushl	%edi
+	pushl	%esi
+	pushl	%edx
+	pushl	%ecx
+	pushl	%ebx
+.endm
+
+.macro DETOUR_CALL function
+	movl	%esp, %eax
+	call	\function
+.endm
+
+.macro DETOUR_RESTORE
+	popl	%ebx
+	popl	%ecx
+	popl	%edx
+	popl	%esi
+	popl	%edi
+	popl	%ebp
+	popl	%eax
+	addl	$(7 * 4), %esp			/* ds, es, fs, gs, orig_ax, ip, cs */
+	popl	%esp
+	popfl
+.endm
+
+#endif
+
+.macro DETOUR_FUNCTION name function
+SYM_CODE_START(\name)
+	ANNOTATE_NOENDBR			/* called, by code that is made later */
+	UNWIND_HINT_FUNC
+	DETOUR_SAVE
+	ENCODE_FRAME_POINTER
+	DETOUR_CALL \function
+	DETOUR_RESTORE
+	RET
+SYM_CODE_END(\name)
+_ASM_NOKPROBE(\name)
+.endm
+
+	.text
+
+DETOUR_FUNCTION kprobe_detour_enter kprobe_detour_hit
+DETOUR_FUNCTION kprobe_detour_leave kprobe_detour_hit_end
+
+	.section .note.GNU-stack, "", @progbits

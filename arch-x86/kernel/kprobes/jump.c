@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kprobes on x86: where there can be a jump; putting and removing it.
+ *
+ * A jump takes five bytes, so it may displace several instructions, which then
+ * run in the detour. That is safe if nobody ever executes anything there but the
+ * jump:
+ *
+ *  - nobody branches to an instruction behind the first: function.c;
+ *  - nobody returns there: a call is only ever the last that is displaced, and
+ *    leaves the return address that it would have left, behind the jump;
+ *  - none of those behind the first may fault and be fixed up, nor is any of
+ *    them patched by the kernel;
+ *  - nobody stands there. If the first instruction takes the five bytes itself,
+ *    nobody can. Else the text shows a breakpoint, and its hits go through the
+ *    detour, for a grace period: after that all who stood there have left.
+ *
+ * To put it and to remove it, its last four bytes are changed while the first is
+ * a breakpoint, whose hits go through the detour.
+ */
+#include <linux/extable.h>
+#include <linux/ftrace.h>
+#include <linux/memory.h>
+#include <linux/perf_event.h>
+#include <linux/string.h>
+#include <asm/alternative.h>
+
+#include "../../../../kernel/kprobes/internal.h"
+#include "site.h"
+
+/* May the probed instruction be executed in or by a detour? */
+static bool kprobe_can_lead(const struct kprobe_insn *insn)
+{
+	/* With post-handlers a call follows it, instead of a breakpoint. */
+	if (insn->op == KPROBE_OP_NONE)
+		return kprobe_rewritten_size(insn) && (insn->flags & KPROBE_INSN_STEP_BP);
+	return kprobe_rewritten_size(insn) || !kprobe_may_fault(insn);
+}
+
+static bool kprobe_goes_on(const struct kprobe_insn *insn)
+{
+	switch (insn->op) {
+	case KPROBE_OP_JMP:
+	case KPROBE_OP_JMP_REG:
+	case KPROBE_OP_JMP_MEM:
+	case KPROBE_OP_RET:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* One behind the first. */
+static enum kprobe_no_jump kprobe_check_displaced(const struct kprobe_insn *insn,
+						  unsigned long addr, bool last)
+{
+	if (!kprobe_rewritten_size(insn))
+		return KPROBE_JUMP_INSN;
+	/* The instruction that follows is protected from interrupts: not our jump back. */
+	if (insn->op == KPROBE_OP_STI && last)
+		return KPROBE_JUMP_INSN;
+	if (search_exception_tables(addr))
+		return KPROBE_JUMP_FIXUP;
+	return KPROBE_JUMP;
+}
+
+/* Adds up whole instructions until there is room for a jump. */
+static enum kprobe_no_jump kprobe_find_span(const struct kprobe_site *site,
+					    const struct kprobe_function *f, u8 *span)
+{
+	unsigned long at = site->addr - f->start;
+	struct kprobe_insn insn = site->arch.insn;
+	enum kprobe_no_jump no_jump;
+
+	for (*span = insn.len; *span < JMP32_INSN_SIZE; *span += insn.len) {
+		bool padding = !kprobe_goes_on(&insn) && f->text[at + *span] == INT3_INSN_OPCODE;
+
+		/* Nobody comes to what is behind a return, but by a branch. */
+		if (padding) {
+			*span = JMP32_INSN_SIZE;
+			break;
+		}
+		if (kprobe_classify(&insn, f->text + at + *span, f->size - at - *span))
+			return KPROBE_JUMP_INSN;
+		no_jump = kprobe_check_displaced(&insn, site->addr + *span,
+						 *span + insn.len >= JMP32_INSN_SIZE);
+		if (no_jump)
+			return no_jump;
+	}
+	return KPROBE_JUMP;
+}
+
+static bool kprobe_is_patched(unsigned long start, unsigned long end)
+{
+	return kprobe_reserved_in(start, end) ||
+	       alternatives_text_reserved((void *)start, (void *)end - 1) ||
+	       ftrace_location_range(start, end - 1);
+}
+
+static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
+					     struct kprobe_function *f, u8 *span)
+{
+	unsigned long addr = site->addr, len = site->arch.insn.len;
+	enum kprobe_no_jump no_jump;
+
+	if (kprobe_forced_way || !kprobe_can_lead(&site->arch.insn))
+		return KPROBE_JUMP_INSN;
+	if (addr + JMP32_INSN_SIZE > f->start + f->size)
+		return KPROBE_JUMP_END;
+	no_jump = kprobe_find_span(site, f, span);
+	if (no_jump)
+		return no_jump;
+	if (*span == len)
+		return KPROBE_JUMP;
+	if (addr + *span > f->start + f->size)
+		return KPROBE_JUMP_END;
+	if (kprobe_is_patched(addr + len, addr + *span))
+		return KPROBE_JUMP_PATCHED;
+	if (kprobe_function_is_entered(f, addr + 1, addr + JMP32_INSN_SIZE))
+		return KPROBE_JUMP_ENTERED;
+	return KPROBE_JUMP;
+}
+
+/**
+ * kprobe_measure_jump() - find out whether there can be a jump
+ * @site: the site, whose instruction is classified. Sets its arch.span and
+ *	arch.no_jump
+ * @f: its function
+ *
+ * Context: kprobe_mutex, text_mutex. Sleeps.
+ */
+void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_function *f)
+{
+	u8 span;
+
+	site->arch.no_jump = kprobe_check_jump(site, f, &span);
+	site->arch.span = site->arch.no_jump ? 0 : span;
+}
+
+unsigned int arch_kprobe_span(const struct kprobe_site *site)
+{
+	return site->arch.span;
+}
+
+bool arch_kprobe_jumps_at_once(const struct kprobe_site *site)
+{
+	return site->arch.insn.len >= JMP32_INSN_SIZE;
+}
+
+void arch_kprobe_use_detour(struct kprobe_site *site, bool use)
+{
+	WRITE_ONCE(site->arch.via_detour, use);
+}
+
+/* What the text shows while a jump comes or goes, and when it is there. */
+static void kprobe_jump_text(const struct kprobe_site *site, u8 *trap, u8 *jump)
+{
+	memcpy(trap, site->arch.text, JMP32_INSN_SIZE);
+	trap[0] = INT3_INSN_OPCODE;
+	/* That it is in reach was found out when the detour was built. */
+	kprobe_relocate_jump(jump, site->addr, kprobe_detour_entry(site));
+}
+
+void arch_kprobe_write_jump_tail(struct kprobe_site *site)
+{
+	u8 trap[JMP32_INSN_SIZE], jump[JMP32_INSN_SIZE];
+
+	kprobe_jump_text(site, trap, jump);
+	perf_event_text_poke((void *)site->addr, trap, sizeof(trap), jump, sizeof(jump));
+	text_poke((void *)site->addr + 1, jump + 1, sizeof(jump) - 1);
+}
+
+void arch_kprobe_write_jump_head(struct kprobe_site *site)
+{
+	static const u8 head = JMP32_INSN_OPCODE;
+
+	text_poke((void *)site->addr, &head, 1);
+}
+
+void arch_kprobe_erase_jump_head(struct kprobe_site *site)
+{
+	arch_kprobe_arm(site);
+}
+
+void arch_kprobe_erase_jump_tail(struct kprobe_site *site)
+{
+	u8 trap[JMP32_INSN_SIZE], jump[JMP32_INSN_SIZE];
+
+	kprobe_jump_text(site, trap, jump);
+	perf_event_text_poke((void *)site->addr, jump, sizeof(jump), trap, sizeof(trap));
+	text_poke((void *)site->addr + 1, trap + 1, sizeof(trap) - 1);
+}

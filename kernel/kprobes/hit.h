@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kprobes: the steps of a hit, inlined into each route.
+ *
+ * Every route comes here with the same five steps: begin; pre-handlers;
+ * whatever executes the instruction; post-handlers, or fault handlers when it
+ * raised an exception; end. The probes of a hit are those that were enabled
+ * when it began: a hit that began ends, whatever is registered, disabled or
+ * removed in the meantime.
+ *
+ * Nothing here may be probed, take a lock, allocate or sleep. The context of all
+ * of it is preemption and interrupts off.
+ */
+#ifndef _KERNEL_KPROBES_HIT_H
+#define _KERNEL_KPROBES_HIT_H
+
+#include "internal.h"
+
+/**
+ * kprobe_hit_begin() - a CPU has reached a site
+ * @hit: to be filled
+ * @site: where
+ *
+ * When another hit is under way on this CPU, this one reentered: it is counted
+ * as missed for each probe, and its later steps run no handler. The caller
+ * executes the instruction all the same.
+ */
+static __always_inline void kprobe_hit_begin(struct kprobe_hit *hit, struct kprobe_site *site)
+{
+	hit->site = site;
+	hit->active = READ_ONCE(site->active);
+	hit->outer = __this_cpu_read(current_kprobe);
+	__this_cpu_write(current_kprobe, &kprobe_busy);
+	if (unlikely(hit->outer))
+		kprobe_hit_miss(hit);
+}
+
+/* Does it want the CPU to resume at regs->ip? */
+static __always_inline bool kprobe_run_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (!kp->pre_handler)
+		return false;
+	__this_cpu_write(current_kprobe, kp);
+	return kp->pre_handler(kp, regs);
+}
+
+/**
+ * kprobe_hit_pre() - run the pre-handlers
+ * @hit: the hit
+ * @regs: registers before the instruction, IP as the breakpoint left it
+ *
+ * Return: true if a handler has set regs->ip and wants the CPU to resume
+ * there; the hit ends then without executing the instruction.
+ */
+static __always_inline bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct kprobe_set *set = kprobe_active_set(hit->active);
+	bool resume = false;
+
+	if (unlikely(set))
+		resume = kprobe_hit_pre_set(set, regs);
+	else if (likely(hit->active))
+		resume = kprobe_run_pre((struct kprobe *)hit->active, regs);
+	return resume;
+}
+
+static __always_inline void kprobe_run_post(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (!kp->post_handler)
+		return;
+	__this_cpu_write(current_kprobe, kp);
+	kp->post_handler(kp, regs, 0);
+}
+
+/**
+ * kprobe_hit_post() - run the post-handlers
+ * @hit: the hit
+ * @regs: registers behind the instruction
+ */
+static __always_inline void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct kprobe_set *set = kprobe_active_set(hit->active);
+
+	if (unlikely(set))
+		kprobe_hit_post_set(set, regs);
+	else if (hit->active)
+		kprobe_run_post((struct kprobe *)hit->active, regs);
+}
+
+/**
+ * kprobe_hit_between() - the instruction is about to be executed
+ * @hit: the hit, which goes on behind the instruction
+ *
+ * An exception of the instruction is not one of a handler.
+ */
+static __always_inline void kprobe_hit_between(struct kprobe_hit *hit)
+{
+	__this_cpu_write(current_kprobe, &kprobe_busy);
+}
+
+/**
+ * kprobe_hit_end() - the hit is over
+ * @hit: the hit
+ *
+ * Context: the CPU where it began.
+ */
+static __always_inline void kprobe_hit_end(struct kprobe_hit *hit)
+{
+	__this_cpu_write(current_kprobe, hit->outer);
+}
+
+#endif /* _KERNEL_KPROBES_HIT_H */
