@@ -145,7 +145,7 @@ static void hit_path_r24(struct kunit *test)
 {
 	static const char * const path[] = {
 		"kprobe_int3_handler", "kprobe_debug_handler", "kprobe_fault_handler",
-		"kprobe_site_lookup", "kprobe_slot_find", "kprobe_hit_miss",
+		"kprobe_site_lookup", "kprobe_slot_find", "kprobe_miss",
 		"kprobe_hit_pre_set", "kprobe_hit_post_set", "kprobe_hit_fault",
 		"kprobe_handler_fault",
 	};

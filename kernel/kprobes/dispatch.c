@@ -29,22 +29,20 @@ static __always_inline void kprobe_count_missed(struct kprobe *kp)
 }
 
 /**
- * kprobe_hit_miss() - run no handlers in this hit
- * @hit: the hit, whose pre-handlers have not run; counted as missed for each
- *	probe
+ * kprobe_miss() - a hit runs no handlers
+ * @active: kprobe_site::active when it began; counted as missed for each probe
  *
  * Context: preemption and interrupts off.
  */
-void kprobe_hit_miss(struct kprobe_hit *hit)
+void kprobe_miss(unsigned long active)
 {
 	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+	unsigned int i, nr = kprobe_active_probes(&active, &probes);
 
 	for (i = 0; i < nr; i++)
 		kprobe_count_missed(probes[i]);
-	hit->active = 0;
 }
-NOKPROBE_SYMBOL(kprobe_hit_miss);
+NOKPROBE_SYMBOL(kprobe_miss);
 
 /**
  * kprobe_hit_rejoin() - a hit whose pre-handlers have run goes on

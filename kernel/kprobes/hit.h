@@ -17,6 +17,17 @@
 #include "internal.h"
 
 /**
+ * kprobe_hit_miss() - run no handlers in this hit
+ * @hit: the hit, whose pre-handlers have not run; counted as missed for each
+ *	probe
+ */
+static __always_inline void kprobe_hit_miss(struct kprobe_hit *hit)
+{
+	kprobe_miss(hit->active);
+	hit->active = 0;
+}
+
+/**
  * kprobe_hit_begin() - a CPU has reached a site
  * @hit: to be filled
  * @site: where

@@ -9,6 +9,7 @@
  *	site.c		table of sites, their probes, the state setter
  *	reconcile.c	what the text should show; the steps towards that
  *	optimize.c	from breakpoint to jump, a grace period later
+ *	table.h		the look-up of a hit
  *	hit.h		a hit: begin, pre, post, end
  *	dispatch.c	a hit: several probes, misses, faults
  *	ftrace.c	sites on ftrace locations
@@ -295,7 +296,7 @@ struct kprobe_hit {
 
 extern struct kprobe kprobe_busy;
 
-void kprobe_hit_miss(struct kprobe_hit *hit);
+void kprobe_miss(unsigned long active);
 void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
 bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs);
 void kprobe_hit_post_set(const struct kprobe_set *set, struct pt_regs *regs);

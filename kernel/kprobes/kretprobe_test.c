@@ -264,7 +264,7 @@ static void where_no_kprobe_can_be(struct kunit *test)
 	expect_refusal(test, &tr->rp, KPROBE_NO_HANDLE, -EINVAL);
 	tr->rp.kp.symbol_name = "kprobe_test_no_such_symbol";
 	expect_refusal(test, &tr->rp, KPROBE_NO_SYMBOL, -ENOENT);
-	tr->rp.kp.symbol_name = "kprobe_hit_miss";
+	tr->rp.kp.symbol_name = "kprobe_miss";
 	KUNIT_EXPECT_EQ(test, -EINVAL, register_kretprobe(&tr->rp));
 	KUNIT_EXPECT_NULL(test, tr->rp.rh);
 	tr->rp.kp.symbol_name = "kprobe_test_target";

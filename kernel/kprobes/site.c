@@ -5,42 +5,19 @@
  * A site exists from the first probe of its address to the last.
  */
 #include <linux/bug.h>
-#include <linux/hash.h>
 #include <linux/memory.h>
 #include <linux/rculist.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "table.h"
 
 /* All sites, in order of creation, gone ones among them. For listings. */
 LIST_HEAD(kprobe_sites);
 
-static struct rhashtable kprobe_table;
+struct rhashtable kprobe_table;
 
 /* How many of them are gone, and so not in the table. kprobe_mutex */
 static unsigned int kprobe_nr_gone;
-
-/* Given to the table as constants, these two are inlined into the look-up. */
-static __always_inline u32 kprobe_table_hash(const void *addr, u32 len, u32 seed)
-{
-	return hash_long(*(const unsigned long *)addr ^ seed, 32);
-}
-
-static __always_inline int kprobe_table_cmp(struct rhashtable_compare_arg *arg,
-					    const void *site)
-{
-	return ((const struct kprobe_site *)site)->addr != *(const unsigned long *)arg->key;
-}
-
-static const struct rhashtable_params kprobe_table_params = {
-	.key_len		= sizeof(unsigned long),
-	.key_offset		= offsetof(struct kprobe_site, addr),
-	.head_offset		= offsetof(struct kprobe_site, node),
-	.hashfn			= kprobe_table_hash,
-	.obj_cmpfn		= kprobe_table_cmp,
-	.automatic_shrinking	= true,
-};
 
 /**
  * kprobe_site_init() - set up the table of sites
@@ -57,18 +34,13 @@ int __init kprobe_site_init(void)
  * kprobe_site_lookup() - find the site at an address
  * @addr: the probed address
  *
- * Also before there is a table: the kernel tests its own breakpoints early.
- *
- * Context: a hit, or rcu_read_lock() for the search; the site stays until the
- * hit is over, or kprobe_mutex or rcu_read_lock() is dropped.
+ * Context: preemption off, or rcu_read_lock(), for the search; the site stays
+ * until that or kprobe_mutex is dropped.
  * Return: the site, or NULL.
  */
-__flatten struct kprobe_site *kprobe_site_lookup(unsigned long addr)
+struct kprobe_site *kprobe_site_lookup(unsigned long addr)
 {
-	/* Flattened: a helper out of line could be probed, and hit itself. */
-	if (!rcu_access_pointer(kprobe_table.tbl))
-		return NULL;
-	return rhashtable_lookup(&kprobe_table, &addr, kprobe_table_params);
+	return kprobe_site_find(addr);
 }
 NOKPROBE_SYMBOL(kprobe_site_lookup);
 

@@ -20,8 +20,7 @@
 #include <asm/segment.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/internal.h"
-#include "site.h"
+#include "step.h"
 
 /* The jump is five bytes long: no more instructions can begin within. */
 #define KPROBE_MAX_DISPLACED	JMP32_INSN_SIZE
@@ -273,8 +272,9 @@ static __always_inline void kprobe_detour_continue(struct pt_regs *regs, unsigne
  * The pre-handlers have run, and the instruction cannot just be executed: there
  * are post-handlers, or it has no copy. Returns where to go on.
  */
-static noinline unsigned long kprobe_detour_run(const struct kprobe_detour *detour,
-						struct kprobe_hit *hit, struct pt_regs *regs)
+static __always_inline unsigned long kprobe_detour_run(const struct kprobe_detour *detour,
+							struct kprobe_hit *hit,
+							struct pt_regs *regs)
 {
 	const struct kprobe_site *site = hit->site;
 
@@ -286,14 +286,14 @@ static noinline unsigned long kprobe_detour_run(const struct kprobe_detour *deto
 		return kprobe_detoured(detour, regs->ip);
 	}
 	if (detour->stepped) {
-		kprobe_step_begin(hit, regs, (unsigned long)detour->code + detour->stepped, false);
+		kprobe_step_begin(*hit, regs, (unsigned long)detour->code + detour->stepped,
+				  false);
 		return regs->ip;
 	}
 	/* Its target is no good: it will fault. */
 	kprobe_hit_end(hit);
 	return (unsigned long)detour->code + detour->to[0];
 }
-NOKPROBE_SYMBOL(kprobe_detour_run);
 
 /**
  * kprobe_detour_hit() - a CPU has come through the jump of a site

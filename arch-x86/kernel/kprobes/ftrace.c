@@ -2,12 +2,13 @@
 /*
  * Kprobes on x86: from ftrace's callback to a hit.
  */
+#include <linux/context_tracking.h>
 #include <linux/ftrace.h>
 #include <linux/irqflags.h>
 #include <linux/lockdep.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/internal.h"
+#include "../../../../kernel/kprobes/table.h"
 
 /*
  * ftrace's call stands for the NOP that it replaces, and regs are as behind it.
@@ -52,10 +53,10 @@ void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 	unsigned long flags;
 
 	local_irq_save(flags);
-	if (likely(rcu_is_watching())) {
+	if (likely(rcu_is_watching_curr_cpu())) {
 		/* That interrupts are off makes it an RCU reader; lockdep wants more. */
 		lockdep_off();
-		site = kprobe_site_lookup(ip);
+		site = kprobe_site_find(ip);
 		lockdep_on();
 		if (site && READ_ONCE(site->via) == ops)
 			kprobe_ftrace_run(site, ftrace_get_regs(fregs));

@@ -9,7 +9,8 @@
  * Who may branch into a function, elsewhere than to its start:
  *
  *  - its own direct branches;
- *  - those of its cold part, NAME.cold, which the compiler has put elsewhere;
+ *  - those of its cold part, NAME.cold, which the compiler has put elsewhere and
+ *    to which the function itself branches;
  *  - branches of either that the kernel patches, jump labels: what is a NOP now
  *    may become a jump;
  *  - the exception table: an instruction of either that faults goes on at its
@@ -60,8 +61,54 @@ static void kprobe_function_add_target(struct kprobe_function *f, unsigned long 
 		__set_bit(target - f->start, f->target);
 }
 
-/* For an iterator over jump labels or the exception table. */
-static void kprobe_function_note_target(unsigned long from, unsigned long target, void *arg)
+/*
+ * Where functions branch to, other than into themselves: the last such symbol of
+ * the kernel's own text. Mostly it is where they return through. kprobe_mutex
+ */
+static struct kprobe_range kprobe_last_left_to;
+
+/* Notes the cold part of @f, to which it branches; false if they are too many. */
+static bool kprobe_function_note_cold(struct kprobe_function *f, unsigned long target)
+{
+	unsigned long size, offset;
+	char name[KSYM_NAME_LEN], *module;
+	unsigned int i;
+
+	for (i = 0; i < f->nr_cold; i++) {
+		if (target - f->cold[i].start < f->cold[i].end - f->cold[i].start)
+			return true;
+	}
+	if (!kallsyms_lookup(target, &size, &offset, &module, name))
+		return true;
+	if (!strstr(name, ".cold")) {
+		if (!module)
+			kprobe_last_left_to = (struct kprobe_range) {
+				target - offset, target - offset + size,
+			};
+		return true;
+	}
+	if (f->nr_cold == ARRAY_SIZE(f->cold))
+		return false;
+	f->cold[f->nr_cold++] = (struct kprobe_range) { target - offset, target - offset + size };
+	return true;
+}
+
+/* A branch to @target, of @f itself. */
+static void kprobe_function_note_branch(struct kprobe_function *f, unsigned long target)
+{
+	if (target - f->start < f->size)
+		__set_bit(target - f->start, f->target);
+	else if (target < kprobe_last_left_to.start || target >= kprobe_last_left_to.end)
+		f->whole &= kprobe_function_note_cold(f, target);
+}
+
+/* For those who walk jump labels or the exception table, of @f or of its cold part. */
+static void kprobe_function_walk_own(unsigned long from, unsigned long target, void *arg)
+{
+	kprobe_function_note_branch(arg, target);
+}
+
+static void kprobe_function_walk_cold(unsigned long from, unsigned long target, void *arg)
 {
 	kprobe_function_add_target(arg, target);
 }
@@ -115,7 +162,10 @@ static void kprobe_function_note(struct kprobe_function *f, struct insn *insn,
 	if (insn_is_avx(insn))
 		return;
 	if (is_relative_branch(insn)) {
-		kprobe_function_add_target(f, next + insn->immediate.value);
+		if (insn->opcode.bytes[0] == CALL_INSN_OPCODE || addr - f->start >= f->size)
+			kprobe_function_add_target(f, next + insn->immediate.value);
+		else
+			kprobe_function_note_branch(f, next + insn->immediate.value);
 		f->indirect |= insn->opcode.bytes[0] == JMP32_INSN_OPCODE &&
 			       is_indirect_thunk(next + insn->immediate.value);
 		return;
@@ -157,7 +207,7 @@ static void kprobe_function_decode(struct kprobe_function *f)
 		__set_bit(at, f->boundary);
 		kprobe_function_note(f, &insn, f->start + at, f->text + at);
 	}
-	f->whole = at >= f->size;
+	f->whole &= at >= f->size;
 }
 
 /* Room behind the text, so that a look at four bytes never reaches too far. */
@@ -180,83 +230,50 @@ static bool kprobe_function_load(struct kprobe_function *f)
 {
 	if (!kprobe_function_alloc(f))
 		return false;
+	f->whole = true;
 	kprobe_function_read(f);
 	kprobe_function_decode(f);
 	return true;
 }
 
-/* A cold part of a function of this name: perhaps that of another one. */
-static int kprobe_function_add_cold(void *arg, unsigned long addr)
+static bool kprobe_function_add_cold(struct kprobe_function *f, const struct kprobe_range *range)
 {
-	struct kprobe_function *f = arg, cold = {};
-	unsigned long offset, at;
+	struct kprobe_function cold = {
+		.start = range->start,
+		.size = range->end - range->start,
+	};
 	struct insn insn;
+	unsigned long at;
 
-	if (!kallsyms_lookup_size_offset(addr, &cold.size, &offset) || offset)
-		return 0;
-	cold.start = addr;
 	if (!kprobe_function_load(&cold))
-		return -ENOMEM;
+		return false;
 	for_each_set_bit(at, cold.boundary, cold.size) {
 		insn_decode(&insn, cold.text + at, cold.size - at, INSN_MODE_KERN);
 		kprobe_function_note(f, &insn, cold.start + at, cold.text + at);
 	}
 	f->whole &= cold.whole;
-	kprobe_walk_labels(cold.start, cold.start + cold.size,
-				   kprobe_function_note_target, f);
-	kprobe_walk_fixups(cold.start, cold.start + cold.size,
-			      kprobe_function_note_target, f);
+	kprobe_walk_labels(range->start, range->end, kprobe_function_walk_cold, f);
+	kprobe_walk_fixups(range->start, range->end, kprobe_function_walk_cold, f);
 	kvfree(cold.boundary);
-	return 0;
+	return true;
 }
 
-/**
- * struct kprobe_cold - who looks for a cold part in a module
- * @f: the function
- * @name: the symbol that is looked for
- * @err: -ENOMEM, or 0
- */
-struct kprobe_cold {
-	struct kprobe_function *f;
-	const char *name;
-	int err;
-};
-
-static int kprobe_function_check_cold(void *arg, const char *name, unsigned long addr)
-{
-	struct kprobe_cold *cold = arg;
-
-	if (!strcmp(name, cold->name))
-		cold->err = kprobe_function_add_cold(cold->f, addr);
-	return cold->err;
-}
-
-static int kprobe_function_add_cold_parts(struct kprobe_function *f)
-{
-	char name[KSYM_NAME_LEN + sizeof(".cold")], *module = NULL;
-	char buf[KSYM_NAME_LEN], modname[MODULE_NAME_LEN] = "";
-	struct kprobe_cold cold = { .f = f, .name = name };
-	unsigned long size, offset;
-	const char *symbol;
-
-	symbol = kallsyms_lookup(f->start, &size, &offset, &module, buf);
-	if (!symbol)
-		return 0;
-	snprintf(name, sizeof(name), "%s.cold", symbol);
-	if (!module)
-		return kallsyms_on_each_match_symbol(kprobe_function_add_cold, name, f);
-	strscpy(modname, module, sizeof(modname));
-	module_kallsyms_on_each_symbol(modname, kprobe_function_check_cold, &cold);
-	return cold.err;
-}
-
-/* Words that are addresses within the function. */
+/* Words that are addresses within the function, and what else is in such a table. */
 static void kprobe_function_scan(struct kprobe_function *f, const void *start, const void *end)
 {
-	const unsigned long *word, *last = PTR_ALIGN_DOWN(end, sizeof(*word));
+	const unsigned long *first = PTR_ALIGN(start, sizeof(*first));
+	const unsigned long *last = PTR_ALIGN_DOWN(end, sizeof(*last));
+	const unsigned long *word, *entry;
 
-	for (word = PTR_ALIGN(start, sizeof(*word)); word < last; word++)
-		kprobe_function_add_target(f, *word);
+	for (word = first; word < last; word++) {
+		if (*word - f->start >= f->size)
+			continue;
+		for (entry = word; entry > first && __kernel_text_address(entry[-1]); entry--)
+			;
+		for (; entry < last && __kernel_text_address(*entry); entry++)
+			kprobe_function_note_branch(f, *entry);
+		word = entry;
+	}
 }
 
 #ifdef CONFIG_MODULES
@@ -286,11 +303,12 @@ static void kprobe_function_scan_module(struct kprobe_function *f)
  *  - else to another function; or to a label of its own whose address it has
  *    from an operand, which is a target anyway, or from a table in memory, of
  *    a switch or of the program's: the kernel is not position independent, so
- *    these are tables of addresses.
+ *    these are tables of addresses. A table may lead to the cold part as well;
+ *    so may that back.
  */
 static void kprobe_function_add_indirect(struct kprobe_function *f)
 {
-	if (!f->indirect || IS_ENABLED(CONFIG_X86_KERNEL_IBT))
+	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT))
 		return;
 	kprobe_function_scan(f, __start_rodata, __end_rodata);
 	kprobe_function_scan(f, _sdata, _edata);
@@ -299,11 +317,20 @@ static void kprobe_function_add_indirect(struct kprobe_function *f)
 
 static bool kprobe_function_complete(struct kprobe_function *f)
 {
-	if (kprobe_function_add_cold_parts(f))
-		return false;
-	kprobe_walk_labels(f->start, f->start + f->size, kprobe_function_note_target, f);
-	kprobe_walk_fixups(f->start, f->start + f->size, kprobe_function_note_target, f);
-	kprobe_function_add_indirect(f);
+	unsigned long end = f->start + f->size;
+	unsigned int i = 0;
+
+	kprobe_walk_labels(f->start, end, kprobe_function_walk_own, f);
+	kprobe_walk_fixups(f->start, end, kprobe_function_walk_own, f);
+	/* Each may bring more of the other. */
+	while (i < f->nr_cold || f->indirect) {
+		if (f->indirect) {
+			f->indirect = false;
+			kprobe_function_add_indirect(f);
+		}
+		if (i < f->nr_cold && !kprobe_function_add_cold(f, &f->cold[i++]))
+			return false;
+	}
 	f->complete = true;
 	return true;
 }

@@ -18,7 +18,6 @@
  * To put it and to remove it, its last four bytes are changed while the first is
  * a breakpoint, whose hits go through the detour.
  */
-#include <linux/extable.h>
 #include <linux/ftrace.h>
 #include <linux/memory.h>
 #include <linux/perf_event.h>
@@ -51,17 +50,12 @@ static bool kprobe_goes_on(const struct kprobe_insn *insn)
 }
 
 /* One behind the first. */
-static enum kprobe_no_jump kprobe_check_displaced(const struct kprobe_insn *insn,
-						  unsigned long addr, bool last)
+static bool kprobe_can_follow(const struct kprobe_insn *insn, bool last)
 {
-	if (!kprobe_rewritten_size(insn))
-		return KPROBE_JUMP_INSN;
 	/* The instruction that follows is protected from interrupts: not our jump back. */
 	if (insn->op == KPROBE_OP_STI && last)
-		return KPROBE_JUMP_INSN;
-	if (search_exception_tables(addr))
-		return KPROBE_JUMP_FIXUP;
-	return KPROBE_JUMP;
+		return false;
+	return kprobe_rewritten_size(insn);
 }
 
 /* Adds up whole instructions until there is room for a jump. */
@@ -70,7 +64,6 @@ static enum kprobe_no_jump kprobe_find_span(const struct kprobe_site *site,
 {
 	unsigned long at = site->addr - f->start;
 	struct kprobe_insn insn = site->arch.insn;
-	enum kprobe_no_jump no_jump;
 
 	for (*span = insn.len; *span < JMP32_INSN_SIZE; *span += insn.len) {
 		bool padding = !kprobe_goes_on(&insn) && f->text[at + *span] == INT3_INSN_OPCODE;
@@ -82,12 +75,23 @@ static enum kprobe_no_jump kprobe_find_span(const struct kprobe_site *site,
 		}
 		if (kprobe_classify(&insn, f->text + at + *span, f->size - at - *span))
 			return KPROBE_JUMP_INSN;
-		no_jump = kprobe_check_displaced(&insn, site->addr + *span,
-						 *span + insn.len >= JMP32_INSN_SIZE);
-		if (no_jump)
-			return no_jump;
+		if (!kprobe_can_follow(&insn, *span + insn.len >= JMP32_INSN_SIZE))
+			return KPROBE_JUMP_INSN;
 	}
 	return KPROBE_JUMP;
+}
+
+static void kprobe_note_fixup(unsigned long insn, unsigned long fixup, void *found)
+{
+	*(bool *)found = true;
+}
+
+static bool kprobe_is_fixed_up(unsigned long start, unsigned long end)
+{
+	bool found = false;
+
+	kprobe_walk_fixups(start, end, kprobe_note_fixup, &found);
+	return found;
 }
 
 static bool kprobe_is_patched(unsigned long start, unsigned long end)
@@ -116,6 +120,8 @@ static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
 		return KPROBE_JUMP_END;
 	if (kprobe_is_patched(addr + len, addr + *span))
 		return KPROBE_JUMP_PATCHED;
+	if (kprobe_is_fixed_up(addr + len, addr + *span))
+		return KPROBE_JUMP_FIXUP;
 	if (kprobe_function_is_entered(f, addr + 1, addr + JMP32_INSN_SIZE))
 		return KPROBE_JUMP_ENTERED;
 	return KPROBE_JUMP;

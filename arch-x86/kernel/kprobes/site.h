@@ -7,15 +7,13 @@
  *	way.c		how a site's instruction is run; its slots
  *	jump.c		where there can be a jump; putting and removing it
  *	detour.c	where the jump goes
- *	step.c		between the begin and the end of a stepped instruction
+ *	step.c, step.h	between the begin and the end of a stepped instruction
  *	trap.c		breakpoints and exceptions
  */
 #ifndef _X86_KPROBES_SITE_H
 #define _X86_KPROBES_SITE_H
 
 #include <asm/kprobe_site.h>
-
-struct kprobe_hit;
 
 /* function.c */
 
@@ -28,7 +26,9 @@ struct kprobe_hit;
  * @text: its bytes, without our breakpoints and jumps
  * @whole: it could be decoded to its end
  * @complete: @target has all that is said at the top of function.c
- * @indirect: there is an indirect jump in it
+ * @indirect: there is an indirect jump in it, which @target does not know of
+ * @nr_cold: how many of @cold there are
+ * @cold: its cold parts
  */
 struct kprobe_function {
 	unsigned long start;
@@ -39,6 +39,8 @@ struct kprobe_function {
 	bool whole;
 	bool complete;
 	bool indirect;
+	unsigned int nr_cold;
+	struct kprobe_range cold[2];
 };
 
 enum kprobe_refusal kprobe_function_get(unsigned long addr, struct kprobe_function **result);
@@ -61,13 +63,5 @@ void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_function *f);
 unsigned long kprobe_detour_entry(const struct kprobe_site *site);
 unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long ip);
 bool kprobe_detour_at_first(const struct kprobe_site *site, unsigned long ip);
-
-/* step.c */
-void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
-		       unsigned long copy, bool by_trap);
-void kprobe_step_end(struct pt_regs *regs);
-struct kprobe_site *kprobe_step_site(void);
-bool kprobe_step_breakpoint(struct pt_regs *regs);
-bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs);
 
 #endif /* _X86_KPROBES_SITE_H */

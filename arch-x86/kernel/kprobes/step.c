@@ -16,39 +16,9 @@
 #include <asm/processor.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/internal.h"
-#include "site.h"
+#include "step.h"
 
-/* A task or interrupt, an NMI, a machine check, and one that should not be. */
-#define KPROBE_MAX_STEPS	4
-
-/**
- * struct kprobe_step - an instruction in its slot
- * @hit: the hit that it is part of
- * @copy: address of the instruction that runs
- * @flags: the flags before the step
- * @by_trap: under the trap flag
- */
-struct kprobe_step {
-	struct kprobe_hit hit;
-	unsigned long copy;
-	unsigned long flags;
-	bool by_trap;
-};
-
-/**
- * struct kprobe_steps - the steps of a CPU
- * @depth: how many are under way
- * @seq: changes with every step that begins
- * @step: outermost first
- */
-struct kprobe_steps {
-	unsigned int depth;
-	unsigned int seq;
-	struct kprobe_step step[KPROBE_MAX_STEPS];
-};
-
-static DEFINE_PER_CPU(struct kprobe_steps, kprobe_steps);
+DEFINE_PER_CPU(struct kprobe_steps, kprobe_steps);
 
 static __always_inline struct kprobe_step *kprobe_step_top(void)
 {
@@ -104,11 +74,11 @@ NOKPROBE_SYMBOL(kprobe_set_blockstep);
  *
  * Context: interrupts off.
  */
-void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
-		       unsigned long copy, bool by_trap)
+void kprobe_step_begin(struct kprobe_hit hit, struct pt_regs *regs, unsigned long copy,
+		       bool by_trap)
 {
 	struct kprobe_step step = {
-		.hit = *hit,
+		.hit = hit,
 		.copy = copy,
 		.flags = regs->flags,
 		.by_trap = by_trap,
@@ -158,7 +128,7 @@ NOKPROBE_SYMBOL(kprobe_step_end);
  * kprobe_step_breakpoint() - is this the breakpoint behind a copy?
  * @regs: registers as a breakpoint left them
  *
- * Context: interrupts off.
+ * Context: interrupts off, within a step.
  * Return: true if so; the hit is over then.
  */
 bool kprobe_step_breakpoint(struct pt_regs *regs)
@@ -166,7 +136,7 @@ bool kprobe_step_breakpoint(struct pt_regs *regs)
 	unsigned long at = regs->ip - INT3_INSN_SIZE;
 	struct kprobe_step *step = kprobe_step_top();
 
-	if (likely(!step) || at != step->copy + step->hit.site->arch.insn.len)
+	if (at != step->copy + step->hit.site->arch.insn.len)
 		return false;
 	/* QEMU's own CPU forgets the trap flag over a PAUSE, and comes here. */
 	if (step->by_trap)

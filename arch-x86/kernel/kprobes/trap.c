@@ -10,8 +10,8 @@
 #include <asm/traps.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/internal.h"
-#include "site.h"
+#include "../../../../kernel/kprobes/table.h"
+#include "step.h"
 
 /*
  * On x86-64 #DB has one stack of its own per CPU, so a #DB that comes while
@@ -34,7 +34,7 @@ static __always_inline void kprobe_run_boosted(struct kprobe_hit *hit, struct pt
 static __always_inline void kprobe_run_stepped(struct kprobe_hit *hit, struct pt_regs *regs,
 					       bool by_trap)
 {
-	kprobe_step_begin(hit, regs, (unsigned long)hit->site->arch.step->code, by_trap);
+	kprobe_step_begin(*hit, regs, (unsigned long)hit->site->arch.step->code, by_trap);
 }
 
 /* For a hit that runs no handler: in a way that cannot fail anywhere. */
@@ -116,9 +116,9 @@ int kprobe_int3_handler(struct pt_regs *regs)
 
 	if (user_mode(regs))
 		return 0;
-	if (kprobe_step_breakpoint(regs))
+	if (unlikely(kprobe_is_stepping()) && kprobe_step_breakpoint(regs))
 		return 1;
-	site = kprobe_site_lookup(addr);
+	site = kprobe_site_find(addr);
 	if (likely(site)) {
 		kprobe_breakpoint(site, regs);
 		return 1;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kprobes on x86: the steps of a CPU, and whether there are any.
+ */
+#ifndef _X86_KPROBES_STEP_H
+#define _X86_KPROBES_STEP_H
+
+#include <linux/percpu.h>
+
+#include "../../../../kernel/kprobes/internal.h"
+#include "site.h"
+
+/* A task or interrupt, an NMI, a machine check, and one that should not be. */
+#define KPROBE_MAX_STEPS	4
+
+/**
+ * struct kprobe_step - an instruction in its slot
+ * @hit: the hit that it is part of
+ * @copy: address of the instruction that runs
+ * @flags: the flags before the step
+ * @by_trap: under the trap flag
+ */
+struct kprobe_step {
+	struct kprobe_hit hit;
+	unsigned long copy;
+	unsigned long flags;
+	bool by_trap;
+};
+
+/**
+ * struct kprobe_steps - the steps of a CPU
+ * @depth: how many are under way
+ * @seq: changes with every step that begins
+ * @step: outermost first
+ */
+struct kprobe_steps {
+	unsigned int depth;
+	unsigned int seq;
+	struct kprobe_step step[KPROBE_MAX_STEPS];
+};
+
+DECLARE_PER_CPU(struct kprobe_steps, kprobe_steps);
+
+/* Is this CPU within a step? Mostly it is not, and that is all there is to know. */
+static __always_inline bool kprobe_is_stepping(void)
+{
+	return __this_cpu_read(kprobe_steps.depth);
+}
+
+void kprobe_step_begin(struct kprobe_hit hit, struct pt_regs *regs, unsigned long copy,
+		       bool by_trap);
+void kprobe_step_end(struct pt_regs *regs);
+struct kprobe_site *kprobe_step_site(void);
+bool kprobe_step_breakpoint(struct pt_regs *regs);
+bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs);
+
+#endif /* _X86_KPROBES_STEP_H */
