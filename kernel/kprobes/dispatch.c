@@ -36,8 +36,8 @@ static __always_inline void kprobe_count_missed(struct kprobe *kp)
  */
 void kprobe_miss(unsigned long active)
 {
-	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(&active, &probes);
+	struct kprobe *only, *const *probes;
+	unsigned int i, nr = kprobe_active_probes(active, &only, &probes);
 
 	for (i = 0; i < nr; i++)
 		kprobe_count_missed(probes[i]);
@@ -124,8 +124,8 @@ NOKPROBE_SYMBOL(kprobe_ask);
  */
 bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr)
 {
-	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(&hit->active, &probes);
+	struct kprobe *only, *const *probes;
+	unsigned int i, nr = kprobe_active_probes(hit->active, &only, &probes);
 
 	for (i = 0; i < nr; i++) {
 		__this_cpu_write(current_kprobe, probes[i]);

@@ -46,8 +46,8 @@ static struct kprobe_ftrace kprobe_ftrace_ipmodify = {
 
 static bool kprobe_ftrace_sets_ip(const struct kprobe_site *site)
 {
-	struct kprobe *const *probes;
-	unsigned int i, nr = kprobe_active_probes(&site->active, &probes);
+	struct kprobe *only, *const *probes;
+	unsigned int i, nr = kprobe_active_probes(site->active, &only, &probes);
 
 	for (i = 0; i < nr; i++) {
 		if (probes[i]->flags & KPROBE_FLAG_IPMODIFY)

@@ -65,14 +65,11 @@ static __always_inline bool kprobe_run_pre(struct kprobe *kp, struct pt_regs *re
  */
 static __always_inline bool kprobe_hit_pre(struct kprobe_hit *hit, struct pt_regs *regs)
 {
-	struct kprobe_set *set = kprobe_active_set(hit->active);
-	bool resume = false;
-
-	if (unlikely(set))
-		resume = kprobe_hit_pre_set(set, regs);
-	else if (likely(hit->active))
-		resume = kprobe_run_pre((struct kprobe *)hit->active, regs);
-	return resume;
+	if (unlikely(hit->active & KPROBE_ACTIVE_SET))
+		return kprobe_hit_pre_set(kprobe_active_set(hit->active), regs);
+	if (unlikely(!hit->active))
+		return false;
+	return kprobe_run_pre(kprobe_active_only(hit->active), regs);
 }
 
 static __always_inline void kprobe_run_post(struct kprobe *kp, struct pt_regs *regs)
@@ -90,12 +87,10 @@ static __always_inline void kprobe_run_post(struct kprobe *kp, struct pt_regs *r
  */
 static __always_inline void kprobe_hit_post(struct kprobe_hit *hit, struct pt_regs *regs)
 {
-	struct kprobe_set *set = kprobe_active_set(hit->active);
-
-	if (unlikely(set))
-		kprobe_hit_post_set(set, regs);
-	else if (hit->active)
-		kprobe_run_post((struct kprobe *)hit->active, regs);
+	if (unlikely(hit->active & KPROBE_ACTIVE_SET))
+		kprobe_hit_post_set(kprobe_active_set(hit->active), regs);
+	else if (hit->active & KPROBE_ACTIVE_POST)
+		kprobe_run_post(kprobe_active_only(hit->active), regs);
 }
 
 /**
@@ -107,6 +102,45 @@ static __always_inline void kprobe_hit_post(struct kprobe_hit *hit, struct pt_re
 static __always_inline void kprobe_hit_between(struct kprobe_hit *hit)
 {
 	__this_cpu_write(current_kprobe, &kprobe_busy);
+}
+
+/**
+ * kprobe_plain() - the probe of most hits
+ * @site: where
+ *
+ * A hit that neither reenters nor has a post-handler, of a site with one probe:
+ * begin, the pre-handler and end are three writes of current_kprobe.
+ *
+ * Return: the probe, if that is all there is to this hit; else NULL, and
+ * nothing has begun.
+ */
+static __always_inline struct kprobe *kprobe_plain(const struct kprobe_site *site)
+{
+	unsigned long active = READ_ONCE(site->active);
+
+	if (unlikely(active & KPROBE_ACTIVE_BITS) || unlikely(!active) ||
+	    unlikely(__this_cpu_read(current_kprobe)))
+		return NULL;
+	return (struct kprobe *)active;
+}
+
+/**
+ * kprobe_plain_pre() - begin, run the pre-handler, end
+ * @kp: what kprobe_plain() has returned
+ * @regs: registers before the instruction, IP as the breakpoint left it
+ *
+ * Return: true if the handler has set regs->ip and wants the CPU to resume there.
+ */
+static __always_inline bool kprobe_plain_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	bool resume;
+
+	if (unlikely(!kp->pre_handler))
+		return false;
+	__this_cpu_write(current_kprobe, kp);
+	resume = kp->pre_handler(kp, regs);
+	__this_cpu_write(current_kprobe, NULL);
+	return resume;
 }
 
 /**

@@ -143,7 +143,6 @@ struct kprobe_site {
 /**
  * struct kprobe_set - the enabled probes of a site that has several
  * @retired: once it has been replaced
- * @has_post: one of them has a post-handler
  * @nr: how many there are
  * @probe: the probes, in order of registration
  *
@@ -152,46 +151,53 @@ struct kprobe_site {
  */
 struct kprobe_set {
 	struct kprobe_retired retired;
-	bool has_post;
 	unsigned int nr;
 	struct kprobe *probe[] __counted_by(nr);
 };
 
 /*
- * kprobe_site::active is 0 when no probe is enabled, the only enabled probe's
- * address, or the address of a set with this bit set: a site with one probe,
- * as most are, needs no set.
+ * kprobe_site::active is 0 when no probe is enabled; the only enabled probe's
+ * address; or the address of a set, with the first of these bits: a site with one
+ * probe, as most are, needs no set. The second: there is a post-handler.
  */
 #define KPROBE_ACTIVE_SET	1UL
+#define KPROBE_ACTIVE_POST	2UL
+#define KPROBE_ACTIVE_BITS	(KPROBE_ACTIVE_SET | KPROBE_ACTIVE_POST)
 
 static __always_inline struct kprobe_set *kprobe_active_set(unsigned long active)
 {
 	if (!(active & KPROBE_ACTIVE_SET))
 		return NULL;
-	return (struct kprobe_set *)(active & ~KPROBE_ACTIVE_SET);
+	return (struct kprobe_set *)(active & ~KPROBE_ACTIVE_BITS);
 }
 
-/*
- * The probes in the word *active as an array, whose length is returned. The
- * word itself is the array when it holds one probe: it must stay where it is
- * while the array is used.
- */
-static __always_inline unsigned int
-kprobe_active_probes(const unsigned long *active, struct kprobe *const **probes)
+/* The only probe; NULL if there is none. There is no set. */
+static __always_inline struct kprobe *kprobe_active_only(unsigned long active)
 {
-	struct kprobe_set *set = kprobe_active_set(*active);
-
-	*probes = set ? set->probe : (struct kprobe *const *)active;
-	return set ? set->nr : !!*active;
+	return (struct kprobe *)(active & ~KPROBE_ACTIVE_POST);
 }
 
 static __always_inline bool kprobe_active_has_post(unsigned long active)
 {
+	return active & KPROBE_ACTIVE_POST;
+}
+
+/*
+ * The probes in @active as an array, whose length is returned; @only is room for
+ * it when there is one probe.
+ */
+static __always_inline unsigned int
+kprobe_active_probes(unsigned long active, struct kprobe **only, struct kprobe *const **probes)
+{
 	struct kprobe_set *set = kprobe_active_set(active);
 
-	if (set)
-		return set->has_post;
-	return active && ((struct kprobe *)active)->post_handler;
+	if (set) {
+		*probes = set->probe;
+		return set->nr;
+	}
+	*only = kprobe_active_only(active);
+	*probes = only;
+	return !!*only;
 }
 
 /**

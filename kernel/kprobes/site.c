@@ -281,6 +281,7 @@ enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp)
 	struct kprobe_set *set;
 	bool has_post = false;
 	unsigned int nr = 0;
+	unsigned long bits;
 
 	lockdep_assert_held(&kprobe_mutex);
 
@@ -296,21 +297,21 @@ enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp)
 		if (refusal)
 			return refusal;
 	}
+	bits = has_post ? KPROBE_ACTIVE_POST : 0;
 	if (nr <= 1) {
-		kprobe_site_activate(site, (unsigned long)last);
+		kprobe_site_activate(site, (unsigned long)last | bits);
 		return KPROBE_OK;
 	}
 
 	set = kmalloc(struct_size(set, probe, nr), gfp);
 	if (!set)
 		return KPROBE_NO_MEMORY;
-	set->has_post = has_post;
 	set->nr = 0;
 	list_for_each_entry(kp, &site->probes, list) {
 		if (!kprobe_disabled(kp))
 			set->probe[set->nr++] = kp;
 	}
-	kprobe_site_activate(site, (unsigned long)set | KPROBE_ACTIVE_SET);
+	kprobe_site_activate(site, (unsigned long)set | bits | KPROBE_ACTIVE_SET);
 	return KPROBE_OK;
 }
 

@@ -47,8 +47,8 @@ struct kprobe_detour {
 
 /* In detour_entry.S */
 extern u8 kprobe_detour_enter[], kprobe_detour_leave[];
-void kprobe_detour_hit(struct pt_regs *regs);
-void kprobe_detour_hit_end(struct pt_regs *regs);
+bool kprobe_detour_hit(struct pt_regs *regs);
+bool kprobe_detour_hit_end(struct pt_regs *regs);
 
 /*
  * Building
@@ -207,8 +207,7 @@ bool kprobe_detour_at_first(const struct kprobe_site *site, unsigned long ip)
 NOKPROBE_SYMBOL(kprobe_detour_at_first);
 
 /* Where an instruction runs that the jump has displaced, or may soon. */
-static __always_inline unsigned long kprobe_detoured(const struct kprobe_detour *detour,
-						     unsigned long ip)
+static unsigned long kprobe_detoured(const struct kprobe_detour *detour, unsigned long ip)
 {
 	unsigned long offset = ip - detour->slot.site->addr;
 	unsigned int i;
@@ -219,6 +218,7 @@ static __always_inline unsigned long kprobe_detoured(const struct kprobe_detour 
 	}
 	return ip;
 }
+NOKPROBE_SYMBOL(kprobe_detoured);
 
 /**
  * kprobe_detour_resume() - where to go on after a hit
@@ -235,37 +235,41 @@ unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long
 NOKPROBE_SYMBOL(kprobe_detour_resume);
 
 /*
- * The assembly has built @regs below the return address, with the segment and
- * the pointer of the stack between, and has filled in registers and flags.
- * Returns what the stack pointer was before the call.
+ * The assembly has built @regs below the return address, with all but IP and the
+ * stack pointer. Returns what that was before the call; the word below is the
+ * return address.
  */
 static __always_inline unsigned long *kprobe_detour_complete(struct pt_regs *regs)
 {
 	unsigned long *sp = (unsigned long *)(regs + 1) + 1;
 
 	regs->sp = (unsigned long)sp;
-	regs->cs = __KERNEL_CS;
-	regs->orig_ax = -1UL;
-	if (regs->flags & X86_EFLAGS_IF)
+	if (IS_ENABLED(CONFIG_TRACE_IRQFLAGS) && (regs->flags & X86_EFLAGS_IF))
 		trace_hardirqs_off();
 	return sp;
 }
 
+static __always_inline void kprobe_detour_over(const struct pt_regs *regs)
+{
+	if (IS_ENABLED(CONFIG_TRACE_IRQFLAGS) && (regs->flags & X86_EFLAGS_IF))
+		trace_hardirqs_on();
+}
+
 /*
- * The assembly loads the registers, the stack pointer from where the flags were,
- * and then takes flags and IP off that stack. A handler may have raised the
+ * Has the assembly load the registers, the stack pointer from where the flags
+ * were, and then take flags and IP off that stack. A handler may have raised the
  * pointer, an emulated PUSH have lowered it by a word: what is written below is
  * our own, and nothing that is still needed.
  */
-static __always_inline void kprobe_detour_continue(struct pt_regs *regs, unsigned long ip)
+static __always_inline bool kprobe_detour_leave_to(struct pt_regs *regs, unsigned long ip)
 {
 	unsigned long *sp = (unsigned long *)regs->sp;
 
-	if (regs->flags & X86_EFLAGS_IF)
-		trace_hardirqs_on();
+	kprobe_detour_over(regs);
 	sp[-1] = ip;
 	sp[-2] = regs->flags;
 	regs->flags = (unsigned long)(sp - 2);
+	return true;
 }
 
 /*
@@ -280,64 +284,89 @@ static __always_inline unsigned long kprobe_detour_run(const struct kprobe_detou
 
 	kprobe_hit_between(hit);
 	regs->ip = site->addr;
-	if (kprobe_emulate(&site->arch.insn, site->addr, regs)) {
-		kprobe_hit_post(hit, regs);
-		kprobe_hit_end(hit);
-		return kprobe_detoured(detour, regs->ip);
-	}
 	if (detour->stepped) {
 		kprobe_step_begin(*hit, regs, (unsigned long)detour->code + detour->stepped,
 				  false);
 		return regs->ip;
+	}
+	if (kprobe_emulate(&site->arch.insn, site->addr, regs)) {
+		kprobe_hit_post(hit, regs);
+		kprobe_hit_end(hit);
+		return kprobe_detoured(detour, regs->ip);
 	}
 	/* Its target is no good: it will fault. */
 	kprobe_hit_end(hit);
 	return (unsigned long)detour->code + detour->to[0];
 }
 
-/**
- * kprobe_detour_hit() - a CPU has come through the jump of a site
- * @regs: registers before the instruction, all but IP
- *
- * Context: interrupts off; called by kprobe_detour_enter.
- */
-__visible void kprobe_detour_hit(struct pt_regs *regs)
+/* Any hit. Returns where to go on. */
+static noinline unsigned long kprobe_detour_any_hit(const struct kprobe_detour *detour,
+						    struct pt_regs *regs)
 {
-	unsigned long *sp = kprobe_detour_complete(regs);
-	const u8 *behind_call = (const u8 *)sp[-1];
-	const struct kprobe_detour *detour = container_of(behind_call - CALL_INSN_SIZE,
-							  struct kprobe_detour, code[0]);
 	struct kprobe_hit hit;
-	unsigned long ip;
 
 	kprobe_hit_begin(&hit, detour->slot.site);
-	regs->ip = hit.site->addr + INT3_INSN_SIZE;
-	if (unlikely(kprobe_hit_pre(&hit, regs))) {
+	if (kprobe_hit_pre(&hit, regs)) {
 		kprobe_hit_end(&hit);
-		ip = kprobe_detoured(detour, regs->ip);
-	} else if (likely(detour->to[0]) && !kprobe_active_has_post(hit.active)) {
-		kprobe_hit_end(&hit);
-		ip = (unsigned long)behind_call;
-	} else {
-		ip = kprobe_detour_run(detour, &hit, regs);
+		return kprobe_detoured(detour, regs->ip);
 	}
-	kprobe_detour_continue(regs, ip);
+	if (!detour->to[0] || kprobe_active_has_post(hit.active))
+		return kprobe_detour_run(detour, &hit, regs);
+	kprobe_hit_end(&hit);
+	return (unsigned long)detour->code + detour->to[0];
+}
+NOKPROBE_SYMBOL(kprobe_detour_any_hit);
+
+/**
+ * kprobe_detour_hit() - a CPU has come through the jump of a site
+ * @regs: registers before the instruction, all but IP and SP
+ *
+ * Context: interrupts off; called by kprobe_detour_enter.
+ * Return: false to go on behind the call, with the registers of @regs; true for
+ * what kprobe_detour_leave_to() says.
+ */
+__visible bool kprobe_detour_hit(struct pt_regs *regs)
+{
+	unsigned long *sp = kprobe_detour_complete(regs);
+	const struct kprobe_detour *detour =
+		container_of((const u8 *)sp[-1] - CALL_INSN_SIZE, struct kprobe_detour, code[0]);
+	struct kprobe *kp = kprobe_plain(detour->slot.site);
+
+	regs->ip = detour->slot.site->addr + INT3_INSN_SIZE;
+	if (unlikely(!kp || !detour->to[0]))
+		return kprobe_detour_leave_to(regs, kprobe_detour_any_hit(detour, regs));
+	if (unlikely(kprobe_plain_pre(kp, regs)))
+		return kprobe_detour_leave_to(regs, kprobe_detoured(detour, regs->ip));
+	if (unlikely(regs->sp != (unsigned long)sp))
+		return kprobe_detour_leave_to(regs, sp[-1]);
+	kprobe_detour_over(regs);
+	return false;
 }
 NOKPROBE_SYMBOL(kprobe_detour_hit);
 
 /**
  * kprobe_detour_hit_end() - the probed instruction was stepped in a detour
- * @regs: registers behind the instruction, all but IP
+ * @regs: registers behind the instruction, all but IP and SP
  *
  * Context: interrupts off; called by kprobe_detour_leave.
+ * Return: false to go on behind the call, with the registers of @regs; true for
+ * what kprobe_detour_leave_to() says.
  */
-__visible void kprobe_detour_hit_end(struct pt_regs *regs)
+__visible bool kprobe_detour_hit_end(struct pt_regs *regs)
 {
 	unsigned long *sp = kprobe_detour_complete(regs);
-	const struct kprobe_site *site = kprobe_step_site();
+	struct kprobe_step step = kprobe_step_pop();
+	const struct kprobe_site *site = step.hit.site;
+	unsigned long next = site->addr + site->arch.insn.len;
 
-	regs->ip = sp[-1] - CALL_INSN_SIZE;
-	kprobe_step_end(regs);
-	kprobe_detour_continue(regs, kprobe_detoured(site->arch.detour, regs->ip));
+	/* One that can be boosted and stepped: nothing else has to be put right. */
+	regs->flags |= step.flags & X86_EFLAGS_IF;
+	regs->ip = next;
+	kprobe_hit_post(&step.hit, regs);
+	kprobe_hit_end(&step.hit);
+	if (unlikely(regs->ip != next || regs->sp != (unsigned long)sp))
+		return kprobe_detour_leave_to(regs, kprobe_detoured(site->arch.detour, regs->ip));
+	kprobe_detour_over(regs);
+	return false;
 }
 NOKPROBE_SYMBOL(kprobe_detour_hit_end);

@@ -3,8 +3,8 @@
  * Kprobes on x86: between a detour and detour.c.
  *
  * Each is called by a detour. It builds a struct pt_regs, of which the C function
- * fills in what has not been pushed, and returns where that has written: see
- * kprobe_detour_continue().
+ * fills in what has not been pushed, and returns behind the call, or to where the
+ * C function says: see kprobe_detour_leave_to().
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>
@@ -17,6 +17,10 @@
 
 #ifdef CONFIG_X86_64
 
+.macro DETOUR_SAVED
+	UNWIND_HINT_REGS
+.endm
+
 .macro DETOUR_SAVE
 	pushq	$__KERNEL_DS
 	pushq	%rsp				/* sp: set in C */
@@ -24,7 +28,9 @@
 	cli
 	cld
 	ASM_CLAC
-	subq	$(3 * 8), %rsp			/* cs, ip, orig_ax: set in C */
+	pushq	$__KERNEL_CS
+	pushq	$0				/* ip: set in C */
+	pushq	$-1				/* orig_ax */
 	pushq	%rdi
 	pushq	%rsi
 	pushq	%rdx
@@ -40,7 +46,7 @@
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
-	UNWIND_HINT_REGS
+	DETOUR_SAVED
 .endm
 
 .macro DETOUR_CALL function
@@ -64,7 +70,18 @@
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
-	addq	$(3 * 8), %rsp
+	addq	$(3 * 8), %rsp			/* orig_ax, ip, cs */
+.endm
+
+/* The flags are next: behind the call is where the CPU goes on. */
+.macro DETOUR_GO_ON
+	popfq
+	leaq	(2 * 8)(%rsp), %rsp		/* sp, ss */
+	UNWIND_HINT_FUNC
+.endm
+
+/* Next is a stack pointer, and there the flags. */
+.macro DETOUR_GO_ELSEWHERE
 	popq	%rsp
 	UNWIND_HINT_UNDEFINED
 	popfq
@@ -73,6 +90,9 @@
 
 #else /* CONFIG_X86_32 */
 
+.macro DETOUR_SAVED
+.endm
+
 .macro DETOUR_SAVE
 	pushl	$__KERNEL_DS
 	pushl	%esp				/* sp: set in C */
@@ -80,7 +100,9 @@
 	cli
 	cld
 	ASM_CLAC
-	subl	$(3 * 4), %esp			/* cs, ip, orig_ax: set in C */
+	pushl	$__KERNEL_CS
+	pushl	$0				/* ip: set in C */
+	pushl	$-1				/* orig_ax */
 	pushl	%gs
 	pushl	%fs
 	pushl	%es
@@ -108,6 +130,14 @@
 	popl	%ebp
 	popl	%eax
 	addl	$(7 * 4), %esp			/* ds, es, fs, gs, orig_ax, ip, cs */
+.endm
+
+.macro DETOUR_GO_ON
+	popfl
+	leal	(2 * 4)(%esp), %esp		/* sp, ss */
+.endm
+
+.macro DETOUR_GO_ELSEWHERE
 	popl	%esp
 	popfl
 .endm
@@ -121,7 +151,15 @@ SYM_CODE_START(\name)
 	DETOUR_SAVE
 	ENCODE_FRAME_POINTER
 	DETOUR_CALL \function
+	testb	%al, %al
+	jnz	.Lelsewhere_\@
 	DETOUR_RESTORE
+	DETOUR_GO_ON
+	RET
+.Lelsewhere_\@:
+	DETOUR_SAVED
+	DETOUR_RESTORE
+	DETOUR_GO_ELSEWHERE
 	RET
 SYM_CODE_END(\name)
 _ASM_NOKPROBE(\name)

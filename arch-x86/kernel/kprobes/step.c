@@ -20,35 +20,6 @@
 
 DEFINE_PER_CPU(struct kprobe_steps, kprobe_steps);
 
-static __always_inline struct kprobe_step *kprobe_step_top(void)
-{
-	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
-
-	return steps->depth ? &steps->step[steps->depth - 1] : NULL;
-}
-
-/* An NMI may push and pop in between: the entry is whole before it counts. */
-static __always_inline void kprobe_step_push(const struct kprobe_step *step)
-{
-	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
-
-	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
-	steps->step[steps->depth] = *step;
-	WRITE_ONCE(steps->seq, steps->seq + 1);
-	barrier();
-	WRITE_ONCE(steps->depth, steps->depth + 1);
-}
-
-static __always_inline struct kprobe_step kprobe_step_pop(void)
-{
-	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
-	struct kprobe_step step = steps->step[steps->depth - 1];
-
-	barrier();
-	WRITE_ONCE(steps->depth, steps->depth - 1);
-	return step;
-}
-
 /*
  * With BTF the trap flag traps on branches only. A debugger sets it for a task's
  * user code, and it stays set in the kernel. Every #DB clears it, and the
@@ -94,26 +65,8 @@ void kprobe_step_begin(struct kprobe_hit hit, struct pt_regs *regs, unsigned lon
 }
 NOKPROBE_SYMBOL(kprobe_step_begin);
 
-/**
- * kprobe_step_site() - what is being stepped?
- *
- * Context: interrupts off, between kprobe_step_begin() and the end of the step.
- * Return: the site.
- */
-struct kprobe_site *kprobe_step_site(void)
-{
-	return kprobe_step_top()->hit.site;
-}
-NOKPROBE_SYMBOL(kprobe_step_site);
-
-/**
- * kprobe_step_end() - the instruction was executed
- * @regs: registers behind the copy, IP where the CPU went from there; on return,
- *	what they were had it run at its own address. The hit is over
- *
- * Context: interrupts off.
- */
-void kprobe_step_end(struct pt_regs *regs)
+/* The instruction was executed; regs->ip is where the CPU went from there. */
+static void kprobe_step_end(struct pt_regs *regs)
 {
 	struct kprobe_step step = kprobe_step_pop();
 	struct kprobe_site *site = step.hit.site;

@@ -47,10 +47,37 @@ static __always_inline bool kprobe_is_stepping(void)
 	return __this_cpu_read(kprobe_steps.depth);
 }
 
+static __always_inline struct kprobe_step *kprobe_step_top(void)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+
+	return steps->depth ? &steps->step[steps->depth - 1] : NULL;
+}
+
+/* An NMI may push and pop in between: the entry is whole before it counts. */
+static __always_inline void kprobe_step_push(const struct kprobe_step *step)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+
+	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
+	steps->step[steps->depth] = *step;
+	WRITE_ONCE(steps->seq, steps->seq + 1);
+	barrier();
+	WRITE_ONCE(steps->depth, steps->depth + 1);
+}
+
+static __always_inline struct kprobe_step kprobe_step_pop(void)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+	struct kprobe_step step = steps->step[steps->depth - 1];
+
+	barrier();
+	WRITE_ONCE(steps->depth, steps->depth - 1);
+	return step;
+}
+
 void kprobe_step_begin(struct kprobe_hit hit, struct pt_regs *regs, unsigned long copy,
 		       bool by_trap);
-void kprobe_step_end(struct pt_regs *regs);
-struct kprobe_site *kprobe_step_site(void);
 bool kprobe_step_breakpoint(struct pt_regs *regs);
 bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs);
 
