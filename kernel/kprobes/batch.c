@@ -20,12 +20,14 @@
 /**
  * struct kprobe_request - a probe to be registered
  * @kp: the probe
+ * @given: its address as the user has set it
  * @addr: what it asks for; behind ENDBR if it is a function's entry
  * @nr: its place in the order that was given
  * @linked: it has been linked to its site
  */
 struct kprobe_request {
 	struct kprobe *kp;
+	kprobe_opcode_t *given;
 	unsigned long addr;
 	unsigned int nr;
 	bool linked;
@@ -76,26 +78,24 @@ void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *site)
 }
 
 /* What registration did to the probe itself, so that it can be tried again. */
-static void kprobe_forget_address(struct kprobe *kp)
+static void kprobe_restore(const struct kprobe_request *request)
 {
-	kp->flags &= KPROBE_USER_FLAGS;
-	if (kp->symbol_name)
-		kp->addr = NULL;
-	else
-		kp->addr -= kp->offset;
+	request->kp->flags &= KPROBE_USER_FLAGS;
+	request->kp->addr = request->given;
 }
 
-static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch, struct kprobe *kp,
-				       unsigned long addr, bool on_entry)
+static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch,
+				       const struct kprobe_request *request, bool on_entry)
 {
-	struct kprobe_site *site;
+	struct kprobe *kp = request->kp;
 	enum kprobe_refusal refusal;
+	struct kprobe_site *site;
 
-	refusal = kprobe_site_get(addr, &site);
+	refusal = kprobe_site_get(request->addr, &site);
 	if (refusal)
 		return refusal;
 
-	kp->addr = (kprobe_opcode_t *)addr;
+	kp->addr = (kprobe_opcode_t *)request->addr;
 	kp->opcode = site->on_ftrace ? 0 : arch_kprobe_opcode(site);
 	kp->flags &= KPROBE_USER_FLAGS;
 	if (site->on_ftrace)
@@ -111,7 +111,7 @@ static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch, struct kprobe
 	/* Also when it failed: a site without a probe has to go again. */
 	kprobe_batch_queue(batch, site);
 	if (refusal) {
-		kprobe_forget_address(kp);
+		kprobe_restore(request);
 		hlist_add_head(&kp->hlist, &batch->leaving);
 	}
 	return refusal;
@@ -155,7 +155,7 @@ static enum kprobe_refusal kprobe_carry_out(struct kprobe_registration *reg,
 		if (refusal)
 			return refusal;
 	}
-	return kprobe_link(reg->batch, kp, request->addr, on_entry);
+	return kprobe_link(reg->batch, request, on_entry);
 }
 
 /* The first one in the given order is what is told. */
@@ -176,7 +176,11 @@ static void kprobe_registration_resolve(struct kprobe_registration *reg, struct 
 		struct kprobe_request *request = &reg->request[reg->nr];
 		enum kprobe_refusal refusal = KPROBE_REGISTERED;
 
-		*request = (struct kprobe_request) { .kp = kps[reg->nr], .nr = reg->nr };
+		*request = (struct kprobe_request) {
+			.kp	= kps[reg->nr],
+			.given	= kps[reg->nr]->addr,
+			.nr	= reg->nr,
+		};
 		if (!kprobe_site_of(request->kp))
 			refusal = kprobe_resolve(request->kp, &reg->function, &request->addr);
 		if (refusal) {
@@ -232,7 +236,7 @@ static void kprobe_registration_undo(struct kprobe_registration *reg)
 		if (!request->linked)
 			continue;
 		kprobe_batch_remove(reg->batch, request->kp);
-		kprobe_forget_address(request->kp);
+		kprobe_restore(request);
 	}
 }
 
