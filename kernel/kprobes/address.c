@@ -158,10 +158,18 @@ static enum kprobe_refusal kprobe_function_look(struct kprobe_function *function
 		return KPROBE_NOT_TEXT;
 	function->range.start = addr - offset;
 	function->range.end = addr - offset + size;
-	function->refusal = kprobe_name_refusal(addr);
+	return KPROBE_OK;
+}
+
+/* To find an address no more than the range is needed. */
+static void kprobe_function_ask(struct kprobe_function *function)
+{
+	if (function->asked)
+		return;
+	function->asked = true;
+	function->refusal = kprobe_name_refusal(function->range.start);
 	function->mixed = kprobe_blacklist_touches(&function->range) ||
 			  kprobe_reserved_in(function->range.start, function->range.end);
-	return KPROBE_OK;
 }
 
 /**
@@ -255,11 +263,11 @@ bool kprobe_is_entry(const struct kprobe_function *function, unsigned long addr)
  * Return: KPROBE_OK, or why not. That its instruction can carry a probe remains
  * to be seen.
  */
-enum kprobe_refusal kprobe_check_address(const struct kprobe_function *function,
-					 unsigned long addr)
+enum kprobe_refusal kprobe_check_address(struct kprobe_function *function, unsigned long addr)
 {
 	const struct kprobe_range byte = { addr, addr + 1 };
 
+	kprobe_function_ask(function);
 	if (function->mixed && kprobe_blacklist_touches(&byte))
 		return KPROBE_BLACKLISTED;
 	if (function->refusal)

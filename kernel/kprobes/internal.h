@@ -312,12 +312,14 @@ struct kprobe_range {
  * struct kprobe_function - what is asked once for all probes in a function
  * @range: the function, as far as one symbol reaches; empty when there is none
  * @mod: its module, to which this holds a reference, NULL for the kernel's image
+ * @asked: the following are known: kprobe_check_address() asks
  * @refusal: why there can be no probe in all of it: its name tells
  * @mixed: some of its addresses are on the blacklist, or the kernel patches them
  */
 struct kprobe_function {
 	struct kprobe_range range;
 	struct module *mod;
+	bool asked;
 	enum kprobe_refusal refusal;
 	bool mixed;
 };
@@ -329,8 +331,7 @@ void kprobe_function_put(struct kprobe_function *function);
 enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, struct kprobe_function *function,
 				   unsigned long *addr);
 bool kprobe_is_entry(const struct kprobe_function *function, unsigned long addr);
-enum kprobe_refusal kprobe_check_address(const struct kprobe_function *function,
-					 unsigned long addr);
+enum kprobe_refusal kprobe_check_address(struct kprobe_function *function, unsigned long addr);
 
 /* blacklist.c */
 
