@@ -2,13 +2,11 @@
 /*
  * Kprobes: the front door.
  *
- * Registrations and unregistrations, single or many, go through a batch: each
- * probe is linked or unlinked by itself, then the text of all sites concerned
- * is changed in one go. What is behind: kprobes/internal.h.
+ * Registrations and unregistrations, single or many, go through a batch. What is
+ * behind: kprobes/internal.h.
  */
 #include <linux/export.h>
 #include <linux/init.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 
@@ -16,9 +14,6 @@
 
 /* Sites, their states, their probes, slots. The chart is in internal.h. */
 DEFINE_MUTEX(kprobe_mutex);
-
-/* Flags that belong to the user. */
-#define KPROBE_USER_FLAGS	(KPROBE_FLAG_DISABLED | KPROBE_FLAG_IPMODIFY)
 
 /**
  * kprobe_refuse() - say why, for people
@@ -42,188 +37,6 @@ int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
 }
 
 /**
- * kprobe_batch_begin() - start a batch
- * @batch: to be initialised
- *
- * Context: process. Takes kprobe_mutex, which kprobe_batch_end() drops.
- */
-void kprobe_batch_begin(struct kprobe_batch *batch)
-{
-	INIT_LIST_HEAD(&batch->sites);
-	INIT_HLIST_HEAD(&batch->leaving);
-	mutex_lock(&kprobe_mutex);
-}
-
-/* Also sites before it: with its first probe it is in the way of their jumps. */
-static void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *site)
-{
-	list_move_tail(&site->batch, &batch->sites);
-	if (list_empty(&site->probes) || list_is_singular(&site->probes))
-		kprobe_queue_neighbours(&batch->sites, site);
-}
-
-/* What registration did to the probe itself, so that it can be tried again. */
-static void kprobe_forget_address(struct kprobe *kp)
-{
-	kp->flags &= KPROBE_USER_FLAGS;
-	if (kp->symbol_name)
-		kp->addr = NULL;
-	else
-		kp->addr -= kp->offset;
-}
-
-static enum kprobe_refusal kprobe_batch_link(struct kprobe_batch *batch, struct kprobe *kp,
-					     unsigned long addr, bool on_entry)
-{
-	struct kprobe_site *site;
-	enum kprobe_refusal refusal;
-
-	refusal = kprobe_site_get(addr, &site);
-	if (refusal)
-		return refusal;
-
-	kp->addr = (kprobe_opcode_t *)addr;
-	kp->opcode = site->on_ftrace ? 0 : arch_kprobe_opcode(site);
-	kp->flags &= KPROBE_USER_FLAGS;
-	if (site->on_ftrace)
-		kp->flags |= KPROBE_FLAG_FTRACE;
-	if (on_entry)
-		kp->flags |= KPROBE_FLAG_ON_FUNC_ENTRY;
-	kp->nmissed = 0;
-	INIT_HLIST_NODE(&kp->hlist);
-	refusal = kprobe_site_add(site, kp);
-
-	/* Also when it failed: a site without a probe has to go again. */
-	kprobe_batch_queue(batch, site);
-	if (refusal) {
-		kprobe_forget_address(kp);
-		hlist_add_head(&kp->hlist, &batch->leaving);
-	}
-	return refusal;
-}
-
-/*
- * Finds the address and holds its module, so that its text stays until the site
- * is in the table. Before it was held, the module may have gone and another one
- * have come to its place: what a symbol of a module stands for is asked again.
- */
-static enum kprobe_refusal kprobe_hold_address(const struct kprobe *kp, unsigned long *addr,
-					       bool *on_entry, struct module **mod)
-{
-	enum kprobe_refusal refusal;
-	unsigned long again;
-
-	refusal = kprobe_resolve(kp, addr, on_entry);
-	if (!refusal)
-		refusal = kprobe_check_address(*addr, mod);
-	if (refusal || !*mod)
-		return refusal;
-	if (kprobe_resolve(kp, &again, on_entry) || again != *addr) {
-		module_put(*mod);
-		return KPROBE_MODULE_GOING;
-	}
-	return KPROBE_OK;
-}
-
-/**
- * kprobe_batch_add() - link a probe
- * @batch: the batch
- * @kp: the probe
- *
- * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
- * Return: KPROBE_OK, or why not; then @kp is as it was.
- */
-enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp)
-{
-	enum kprobe_refusal refusal;
-	struct module *mod = NULL;
-	unsigned long addr;
-	bool on_entry;
-
-	if (kprobe_site_of(kp))
-		return KPROBE_REGISTERED;
-	refusal = kprobe_hold_address(kp, &addr, &on_entry, &mod);
-	if (refusal)
-		return refusal;
-	refusal = kprobe_batch_link(batch, kp, addr, on_entry);
-	module_put(mod);
-	return refusal;
-}
-
-/**
- * kprobe_batch_remove() - unlink a probe
- * @batch: the batch
- * @kp: the probe
- *
- * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
- * Return: false if it was not registered; nothing has happened then.
- */
-bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp)
-{
-	struct kprobe_site *site = kprobe_site_of(kp);
-
-	if (!site)
-		return false;
-	kprobe_site_del(site, kp);
-	hlist_add_head(&kp->hlist, &batch->leaving);
-	kprobe_batch_queue(batch, site);
-	return true;
-}
-
-/**
- * kprobe_batch_undo() - unlink a probe of a registration that has failed
- * @batch: the batch that has added it
- * @kp: the probe; it can be registered again as it is
- *
- * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
- */
-void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe *kp)
-{
-	kprobe_batch_remove(batch, kp);
-	kprobe_forget_address(kp);
-}
-
-/**
- * kprobe_batch_end() - change the text, give unlinked probes back
- * @batch: the batch
- *
- * Context: process. Drops kprobe_mutex. If probes were unlinked, sleeps for one
- * expedited grace period, whatever their number; then no handler of theirs runs
- * any more.
- */
-void kprobe_batch_end(struct kprobe_batch *batch)
-{
-	struct hlist_node *next;
-	struct kprobe *kp;
-
-	kprobe_reconcile(&batch->sites);
-	arch_kprobe_forget_text();
-	mutex_unlock(&kprobe_mutex);
-
-	if (hlist_empty(&batch->leaving))
-		return;
-	synchronize_rcu_expedited();
-	arch_kprobe_drain();
-	hlist_for_each_entry_safe(kp, next, &batch->leaving, hlist) {
-		hlist_del_init(&kp->hlist);
-		INIT_LIST_HEAD(&kp->list);
-	}
-}
-
-/**
- * kprobe_batch_has_armed() - is the text as a probe wants it?
- * @kp: the probe, registered
- *
- * Context: kprobe_mutex.
- * Return: false if the site of @kp is the one, or one of those, for which
- * kprobe_reconcile() has failed.
- */
-bool kprobe_batch_has_armed(const struct kprobe *kp)
-{
-	return kprobe_site_is_settled(kprobe_site_of(kp));
-}
-
-/**
  * register_kprobes() - register several probes, all or none
  * @kps: the probes
  * @num: how many, 1 or more
@@ -237,28 +50,14 @@ bool kprobe_batch_has_armed(const struct kprobe *kp)
  */
 int register_kprobes(struct kprobe **kps, int num)
 {
-	enum kprobe_refusal refusal = KPROBE_OK;
+	enum kprobe_refusal refusal;
 	struct kprobe_batch batch;
-	int added, failed;
+	unsigned int failed;
 
 	if (num <= 0)
 		return -EINVAL;
-
 	kprobe_batch_begin(&batch);
-	for (added = 0; added < num; added++) {
-		refusal = kprobe_batch_add(&batch, kps[added]);
-		if (refusal)
-			break;
-		cond_resched();
-	}
-	failed = added;
-	if (!refusal) {
-		refusal = kprobe_reconcile(&batch.sites);
-		for (failed = 0; refusal && kprobe_batch_has_armed(kps[failed]);)
-			failed++;
-	}
-	while (refusal && added--)
-		kprobe_batch_undo(&batch, kps[added]);
+	refusal = kprobe_batch_register(&batch, kps, num, &failed);
 	kprobe_batch_end(&batch);
 	return refusal ? kprobe_refuse(kps[failed], refusal) : 0;
 }

@@ -232,8 +232,20 @@ static void static_call_r12(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, found, 0);
 }
+
+/* What static_call_update() finds there is a jump, or it is a BUG(). */
+static void static_call_trampoline_r12(struct kunit *test)
+{
+	expect_addr_refusal(test, (unsigned long)STATIC_CALL_TRAMP_ADDR(kprobe_test_static),
+			    KPROBE_STATIC_CALL);
+}
 #else
 static void static_call_r12(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_HAVE_STATIC_CALL_INLINE");
+}
+
+static void static_call_trampoline_r12(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_HAVE_STATIC_CALL_INLINE");
 }
@@ -348,6 +360,7 @@ static struct kunit_case kprobe_address_cases[] = {
 	KUNIT_CASE(preamble_r12),
 	KUNIT_CASE(jump_label_r12),
 	KUNIT_CASE(static_call_r12),
+	KUNIT_CASE(static_call_trampoline_r12),
 	KUNIT_CASE(ftrace_location_r12),
 	KUNIT_CASE(bug_entry_r12),
 	KUNIT_CASE(registered_twice),

@@ -257,13 +257,27 @@ static const struct kprobe_range *kprobe_range_behind(unsigned long addr)
 	return low < nr ? &list->range[low] : NULL;
 }
 
-static bool kprobe_in_ranges(unsigned long addr)
+/**
+ * kprobe_blacklist_touches() - is a part of a range forbidden?
+ * @range: the range, not empty
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool kprobe_blacklist_touches(const struct kprobe_range *range)
 {
-	const struct kprobe_range *range;
+	const struct kprobe_range *behind;
 
 	guard(rcu)();
-	range = kprobe_range_behind(addr);
-	return range && range->start <= addr;
+	behind = kprobe_range_behind(range->start);
+	return behind && behind->start < range->end;
+}
+
+static bool kprobe_in_ranges(unsigned long addr)
+{
+	const struct kprobe_range byte = { addr, addr + 1 };
+
+	return kprobe_blacklist_touches(&byte);
 }
 
 /**
@@ -294,18 +308,21 @@ bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range)
 	return true;
 }
 
-/*
+/**
+ * kprobe_blacklist_has_parent() - is the function forbidden that this is a part of?
+ * @name: the name of a function; written over
+ *
  * The compiler splits functions: foo.cold and foo.part.0 belong to foo, and are
  * forbidden if that is.
+ *
+ * Context: any.
+ * Return: true if so.
  */
-static bool kprobe_parent_in_ranges(unsigned long addr)
+bool kprobe_blacklist_has_parent(char *name)
 {
-	char name[KSYM_NAME_LEN], *dot;
+	char *dot = strchr(name, '.');
 	unsigned long parent;
 
-	if (lookup_symbol_name(addr, name))
-		return false;
-	dot = strchr(name, '.');
 	if (!dot || dot == name)
 		return false;
 	*dot = '\0';
@@ -324,7 +341,11 @@ static bool kprobe_parent_in_ranges(unsigned long addr)
  */
 bool within_kprobe_blacklist(unsigned long addr)
 {
-	return kprobe_in_ranges(addr) || kprobe_parent_in_ranges(addr);
+	char name[KSYM_NAME_LEN];
+
+	if (kprobe_in_ranges(addr))
+		return true;
+	return !lookup_symbol_name(addr, name) && kprobe_blacklist_has_parent(name);
 }
 
 static int __init kprobe_blacklist_add_hit_path(void)

@@ -6,6 +6,7 @@
  * Rooms:
  *
  *	../kprobes.c	the front door: register, unregister, enable, disable
+ *	batch.c		registrations and unregistrations that go together
  *	site.c		table of sites, their probes, the state setter
  *	reconcile.c	what the text should show; the steps towards that
  *	optimize.c	from breakpoint to jump, a grace period later
@@ -238,6 +239,9 @@ enum kprobe_refusal {
 };
 
 /* ../kprobes.c */
+int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal);
+
+/* batch.c */
 
 /**
  * struct kprobe_batch - registrations and unregistrations that go together
@@ -250,12 +254,11 @@ struct kprobe_batch {
 };
 
 void kprobe_batch_begin(struct kprobe_batch *batch);
-enum kprobe_refusal kprobe_batch_add(struct kprobe_batch *batch, struct kprobe *kp);
-void kprobe_batch_undo(struct kprobe_batch *batch, struct kprobe *kp);
+void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *site);
+enum kprobe_refusal kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps,
+					  unsigned int num, unsigned int *failed);
 bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp);
-bool kprobe_batch_has_armed(const struct kprobe *kp);
 void kprobe_batch_end(struct kprobe_batch *batch);
-int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal);
 
 /* site.c */
 extern struct list_head kprobe_sites;
@@ -331,19 +334,6 @@ static inline enum kprobe_refusal kprobe_ftrace_reconcile(struct list_head *site
 }
 #endif
 
-/* address.c */
-int kprobe_refusal_errno(enum kprobe_refusal refusal);
-const char *kprobe_refusal_name(enum kprobe_refusal refusal);
-enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, unsigned long *addr,
-				   bool *on_entry);
-enum kprobe_refusal kprobe_check_address(unsigned long addr, struct module **mod);
-
-/* blacklist.c */
-
-/* NOKPROBE_SYMBOL() of the kernel's own image: addresses of functions. */
-extern unsigned long __start_kprobe_blacklist[];
-extern unsigned long __stop_kprobe_blacklist[];
-
 /**
  * struct kprobe_range - a part of the text
  * @start: its first byte
@@ -354,9 +344,44 @@ struct kprobe_range {
 	unsigned long end;
 };
 
+/* address.c */
+
+/**
+ * struct kprobe_function - what is asked once for all probes in a function
+ * @range: the function, as far as one symbol reaches; empty when there is none
+ * @mod: its module, to which this holds a reference, NULL for the kernel's image
+ * @asked: the following are known: kprobe_check_address() asks
+ * @refusal: why there can be no probe in all of it: its name tells
+ * @mixed: some of its addresses are on the blacklist, or the kernel patches them
+ */
+struct kprobe_function {
+	struct kprobe_range range;
+	struct module *mod;
+	bool asked;
+	enum kprobe_refusal refusal;
+	bool mixed;
+};
+
+int kprobe_refusal_errno(enum kprobe_refusal refusal);
+const char *kprobe_refusal_name(enum kprobe_refusal refusal);
+enum kprobe_refusal kprobe_function_find(struct kprobe_function *function, unsigned long addr);
+void kprobe_function_put(struct kprobe_function *function);
+enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, struct kprobe_function *function,
+				   unsigned long *addr);
+bool kprobe_is_entry(const struct kprobe_function *function, unsigned long addr);
+enum kprobe_refusal kprobe_check_address(struct kprobe_function *function, unsigned long addr);
+
+/* blacklist.c */
+
+/* NOKPROBE_SYMBOL() of the kernel's own image: addresses of functions. */
+extern unsigned long __start_kprobe_blacklist[];
+extern unsigned long __stop_kprobe_blacklist[];
+
 int kprobe_blacklist_init(void);
 int kprobe_blacklist_add_module(struct module *mod);
 void kprobe_blacklist_remove(unsigned long start, unsigned long end);
+bool kprobe_blacklist_touches(const struct kprobe_range *range);
+bool kprobe_blacklist_has_parent(char *name);
 bool kprobe_blacklist_next(unsigned long addr, struct kprobe_range *range);
 
 /* reserved.c */
@@ -394,7 +419,6 @@ static inline enum kprobe_refusal kprobe_module_hold(unsigned long addr,
 #endif
 
 /* kretprobe.c */
-enum kprobe_refusal kretprobe_check(const struct kretprobe *rp);
 #ifdef CONFIG_KRETPROBES
 bool kprobe_is_return(const struct kprobe *kp);
 #else
@@ -403,6 +427,13 @@ static inline bool kprobe_is_return(const struct kprobe *kp)
 	return false;
 }
 #endif
+
+/* For probes that are. */
+void kretprobe_take_handlers(struct kretprobe *rp);
+enum kprobe_refusal kretprobe_check(const struct kprobe *kp, unsigned long addr, bool on_entry);
+enum kprobe_refusal kretprobe_alloc(struct kprobe *kp);
+void kretprobe_stop(struct kprobe *kp);
+void kretprobe_free(struct kprobe *kp);
 
 /* debugfs.c */
 int kprobe_switch_all(bool on);

@@ -9,6 +9,7 @@
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/rethook.h>
+#include <linux/slab.h>
 
 #include "internal.h"
 
@@ -74,24 +75,30 @@ static void kretprobe_return(struct rethook_node *node, void *data, unsigned lon
 NOKPROBE_SYMBOL(kretprobe_return);
 
 /**
- * kretprobe_check() - may this be registered?
+ * kretprobe_take_handlers() - make it a probe on an entry for a return probe
  * @rp: the return probe
+ */
+void kretprobe_take_handlers(struct kretprobe *rp)
+{
+	rp->kp.pre_handler = kretprobe_entry;
+	rp->kp.post_handler = NULL;
+	rp->kp.fault_handler = NULL;
+}
+
+/**
+ * kretprobe_check() - may this be registered?
+ * @kp: the probe on the entry
+ * @addr: the address that it asks for
+ * @on_entry: whether that is a function's entry
  *
  * Context: kprobe_mutex.
  * Return: KPROBE_OK, or why not. That there can be a probe at the entry of the
  * function remains to be seen.
  */
-enum kprobe_refusal kretprobe_check(const struct kretprobe *rp)
+enum kprobe_refusal kretprobe_check(const struct kprobe *kp, unsigned long addr, bool on_entry)
 {
-	enum kprobe_refusal refusal;
-	unsigned long addr;
-	bool on_entry;
+	const struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
 
-	if (kprobe_site_of(&rp->kp))
-		return KPROBE_REGISTERED;
-	refusal = kprobe_resolve(&rp->kp, &addr, &on_entry);
-	if (refusal)
-		return refusal;
 	if (!on_entry)
 		return KPROBE_NOT_ENTRY;
 	if (!arch_kprobe_can_return(addr))
@@ -101,47 +108,53 @@ enum kprobe_refusal kretprobe_check(const struct kretprobe *rp)
 	return KPROBE_OK;
 }
 
-static enum kprobe_refusal kretprobe_hook_alloc(struct kretprobe *rp)
+/**
+ * kretprobe_alloc() - get the instances of a return probe
+ * @kp: the probe on the entry
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK or KPROBE_NO_MEMORY.
+ */
+enum kprobe_refusal kretprobe_alloc(struct kprobe *kp)
 {
+	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
 	size_t size = sizeof(struct kretprobe_instance) + rp->data_size;
 	struct rethook *rh;
 
 	if (rp->maxactive <= 0)
 		rp->maxactive = KRETPROBE_DEFAULT_MAXACTIVE;
+	rp->nmissed = 0;
 	rh = rethook_alloc(rp, kretprobe_return, size, rp->maxactive);
-	if (IS_ERR(rh))
-		return KPROBE_NO_MEMORY;
-	rp->rh = rh;
-	return KPROBE_OK;
+	rp->rh = IS_ERR(rh) ? NULL : rh;
+	return rp->rh ? KPROBE_OK : KPROBE_NO_MEMORY;
 }
 
-/* The instances of calls that are under way keep what rethook needs of it. */
-static void kretprobe_hook_free(struct kretprobe *rp)
+/**
+ * kretprobe_stop() - follow no more calls
+ * @kp: the probe on the entry, which has been unlinked
+ *
+ * Context: kprobe_mutex.
+ */
+void kretprobe_stop(struct kprobe *kp)
 {
+	rethook_stop(container_of(kp, struct kretprobe, kp)->rh);
+}
+
+/**
+ * kretprobe_free() - give the instances of a return probe back
+ * @kp: the probe on the entry; no handler runs any more
+ *
+ * The instances of calls that are under way keep what rethook needs of it.
+ *
+ * Context: process.
+ */
+void kretprobe_free(struct kprobe *kp)
+{
+	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
+
 	if (rp->rh)
 		rethook_free(rp->rh);
 	rp->rh = NULL;
-}
-
-/* Under kprobe_mutex from the check on: nobody registers it at the same time. */
-static enum kprobe_refusal kretprobe_batch_add(struct kprobe_batch *batch,
-					       struct kretprobe *rp)
-{
-	enum kprobe_refusal refusal;
-
-	refusal = kretprobe_check(rp);
-	if (!refusal)
-		refusal = kretprobe_hook_alloc(rp);
-	if (refusal)
-		return refusal;
-	rp->nmissed = 0;
-	rp->kp.pre_handler = kretprobe_entry;
-	rp->kp.post_handler = NULL;
-	rp->kp.fault_handler = NULL;
-	refusal = kprobe_batch_add(batch, &rp->kp);
-	if (refusal)
-		kretprobe_hook_free(rp);
-	return refusal;
 }
 
 /**
@@ -158,37 +171,21 @@ static enum kprobe_refusal kretprobe_batch_add(struct kprobe_batch *batch,
  */
 int register_kretprobes(struct kretprobe **rps, int num)
 {
-	enum kprobe_refusal refusal = KPROBE_OK;
-	struct kprobe_batch batch;
-	int i, added, failed;
+	struct kprobe **kps;
+	int i, err;
 
 	if (num <= 0)
 		return -EINVAL;
-
-	kprobe_batch_begin(&batch);
-	for (added = 0; added < num; added++) {
-		refusal = kretprobe_batch_add(&batch, rps[added]);
-		if (refusal)
-			break;
-		cond_resched();
+	kps = kvmalloc_array(num, sizeof(*kps), GFP_KERNEL);
+	if (!kps)
+		return kprobe_refuse(&rps[0]->kp, KPROBE_NO_MEMORY);
+	for (i = 0; i < num; i++) {
+		kretprobe_take_handlers(rps[i]);
+		kps[i] = &rps[i]->kp;
 	}
-	failed = added;
-	if (!refusal) {
-		refusal = kprobe_reconcile(&batch.sites);
-		for (failed = 0; refusal && kprobe_batch_has_armed(&rps[failed]->kp);)
-			failed++;
-	}
-	for (i = 0; refusal && i < added; i++) {
-		rethook_stop(rps[i]->rh);
-		kprobe_batch_undo(&batch, &rps[i]->kp);
-	}
-	kprobe_batch_end(&batch);
-	if (!refusal)
-		return 0;
-
-	for (i = 0; i < added; i++)
-		kretprobe_hook_free(rps[i]);
-	return kprobe_refuse(&rps[failed]->kp, refusal);
+	err = register_kprobes(kps, num);
+	kvfree(kps);
+	return err;
 }
 EXPORT_SYMBOL_GPL(register_kretprobes);
 
@@ -236,12 +233,10 @@ void unregister_kretprobes(struct kretprobe **rps, int num)
 		return;
 	kprobe_batch_begin(&batch);
 	for (i = 0; i < num; i++) {
-		if (kprobe_batch_remove(&batch, &rps[i]->kp))
-			rethook_stop(rps[i]->rh);
+		kprobe_batch_remove(&batch, &rps[i]->kp);
+		cond_resched();
 	}
 	kprobe_batch_end(&batch);
-	for (i = 0; i < num; i++)
-		kretprobe_hook_free(rps[i]);
 }
 EXPORT_SYMBOL_GPL(unregister_kretprobes);
 

@@ -234,9 +234,9 @@ static void expect_refusal(struct kunit *test, struct kretprobe *rp,
 	void *addr = rp->kp.addr;
 	u64 text = kprobe_test_text(addr);
 
-	scoped_guard(mutex, &kprobe_mutex)
-		KUNIT_EXPECT_STREQ(test, kprobe_refusal_name(kretprobe_check(rp)),
-				   kprobe_refusal_name(refusal));
+	kretprobe_take_handlers(rp);
+	KUNIT_EXPECT_STREQ(test, kprobe_refusal_name(kprobe_test_refusal(&rp->kp)),
+			   kprobe_refusal_name(refusal));
 	KUNIT_EXPECT_EQ(test, err, register_kretprobe(rp));
 	KUNIT_EXPECT_PTR_EQ(test, (void *)rp->kp.addr, addr);
 	KUNIT_EXPECT_EQ(test, kprobe_test_text(addr), text);

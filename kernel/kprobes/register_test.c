@@ -269,6 +269,60 @@ static void batch_is_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "acb", kprobe_test_trace());
 }
 
+/* A batch goes by address; on one address the order is that of the array. */
+static void batch_keeps_its_order_on_a_site(struct kunit *test)
+{
+	struct kprobe *batch[9];
+	unsigned long entry;
+	bool on_entry;
+	int i;
+
+	entry = arch_kprobe_entry((unsigned long)target, 0, &on_entry);
+	for (i = 0; i < ARRAY_SIZE(batch); i++) {
+		void *addr = i % 3 == 0 ? other : i % 3 == 1 ? (void *)entry : target;
+
+		batch[i] = &kprobe_test_probe(test, 'a' + i, addr, KPROBE_TEST_PRE)->kp;
+	}
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(batch, ARRAY_SIZE(batch)));
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "bcefhi", kprobe_test_trace());
+	kprobe_test_other(1);
+	KUNIT_EXPECT_STREQ(test, "adg", kprobe_test_trace());
+	unregister_kprobes(batch, ARRAY_SIZE(batch));
+}
+
+static int first_failed(struct kprobe **batch, int num)
+{
+	enum kprobe_refusal refusal;
+	struct kprobe_batch b;
+	unsigned int failed;
+
+	kprobe_batch_begin(&b);
+	refusal = kprobe_batch_register(&b, batch, num, &failed);
+	kprobe_batch_end(&b);
+	return refusal ? failed : -1;
+}
+
+/* Whichever has the lower address, and whichever is found out first. */
+static void first_of_the_array_that_fails_is_told(struct kunit *test)
+{
+	void *forbidden[2] = { (void *)__start_kprobe_blacklist[0],
+			       (void *)__start_kprobe_blacklist[1] };
+	struct kprobe *good = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
+	struct kprobe *one = &kprobe_test_probe(test, 'b', forbidden[0], KPROBE_TEST_PRE)->kp;
+	struct kprobe *two = &kprobe_test_probe(test, 'c', forbidden[1], KPROBE_TEST_PRE)->kp;
+	struct kprobe *unknown = &kprobe_test_probe(test, 'd', NULL, KPROBE_TEST_PRE)->kp;
+
+	unknown->symbol_name = "kprobe_test_no_such_symbol";
+	KUNIT_EXPECT_EQ(test, first_failed((struct kprobe *[]) { good, one, two }, 3), 1);
+	KUNIT_EXPECT_EQ(test, first_failed((struct kprobe *[]) { good, two, one }, 3), 1);
+	KUNIT_EXPECT_EQ(test, first_failed((struct kprobe *[]) { one, good, unknown }, 3), 0);
+	KUNIT_EXPECT_EQ(test, first_failed((struct kprobe *[]) { good, unknown, one }, 3), 1);
+	KUNIT_EXPECT_EQ(test, first_failed((struct kprobe *[]) { good, good, one }, 3), 1);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)good->addr, target);
+	KUNIT_EXPECT_EQ(test, first_failed(&good, 1), -1);
+}
+
 static void failed_batch_leaves_others_alone(struct kunit *test)
 {
 	struct kprobe *there = &kprobe_test_probe(test, 'a', target, KPROBE_TEST_PRE)->kp;
@@ -321,6 +375,8 @@ static struct kunit_case kprobe_register_cases[] = {
 	KUNIT_CASE(register_twice_is_refused),
 	KUNIT_CASE(unregister_of_unregistered_does_nothing),
 	KUNIT_CASE(batch_is_all_or_nothing),
+	KUNIT_CASE(batch_keeps_its_order_on_a_site),
+	KUNIT_CASE(first_of_the_array_that_fails_is_told),
 	KUNIT_CASE(failed_batch_leaves_others_alone),
 	KUNIT_CASE(batch_with_one_probe_twice_is_refused),
 	KUNIT_CASE(registration_resets_nmissed),

@@ -292,26 +292,23 @@ void kprobe_test_pairing(struct kunit *test, void *addr)
  * kprobe_test_refusal() - why can there be no such probe?
  * @kp: the probe, not registered
  *
- * Return: what register_kprobe() goes by, KPROBE_OK if there can be one.
+ * Return: what register_kprobe() goes by, KPROBE_OK if there can be one. @kp is
+ * as it was.
  */
 enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp)
 {
-	struct kprobe_site site = { };
+	const struct kprobe before = *kp;
 	enum kprobe_refusal refusal;
-	struct module *mod = NULL;
-	bool on_entry;
+	struct kprobe_batch batch;
+	unsigned int failed;
 
-	refusal = kprobe_resolve(kp, &site.addr, &on_entry);
-	if (refusal)
-		return refusal;
-	mutex_lock(&kprobe_mutex);
-	refusal = kprobe_check_address(site.addr, &mod);
-	if (!refusal) {
-		refusal = kprobe_site_prepare(&site);
-		arch_kprobe_forget_text();
-		module_put(mod);
-	}
-	mutex_unlock(&kprobe_mutex);
+	kprobe_batch_begin(&batch);
+	refusal = kprobe_batch_register(&batch, &kp, 1, &failed);
+	if (!refusal)
+		kprobe_batch_remove(&batch, kp);
+	kprobe_batch_end(&batch);
+	if (!refusal)
+		*kp = before;
 	return refusal;
 }
 

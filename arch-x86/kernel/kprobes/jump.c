@@ -6,7 +6,7 @@
  * run in the detour. That is safe if nobody ever executes anything there but the
  * jump:
  *
- *  - nobody branches to an instruction behind the first: function.c;
+ *  - nobody branches to an instruction behind the first: code.c;
  *  - nobody returns there: a call is only ever the last that is displaced, and
  *    leaves the return address that it would have left, behind the jump;
  *  - none of those behind the first may fault and be fixed up, nor is any of
@@ -60,7 +60,7 @@ static bool kprobe_can_follow(const struct kprobe_insn *insn, bool last)
 
 /* Adds up whole instructions until there is room for a jump. */
 static enum kprobe_no_jump kprobe_find_span(const struct kprobe_site *site,
-					    const struct kprobe_function *f, u8 *span)
+					    const struct kprobe_code *f, u8 *span)
 {
 	unsigned long at = site->addr - f->start;
 	struct kprobe_insn insn = site->arch.insn;
@@ -102,7 +102,7 @@ static bool kprobe_is_patched(unsigned long start, unsigned long end)
 }
 
 static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
-					     struct kprobe_function *f, u8 *span)
+					     struct kprobe_code *f, u8 *span)
 {
 	unsigned long addr = site->addr, len = site->arch.insn.len;
 	enum kprobe_no_jump no_jump;
@@ -122,7 +122,7 @@ static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
 		return KPROBE_JUMP_PATCHED;
 	if (kprobe_is_fixed_up(addr + len, addr + *span))
 		return KPROBE_JUMP_FIXUP;
-	if (kprobe_function_is_entered(f, addr + 1, addr + JMP32_INSN_SIZE))
+	if (kprobe_code_is_entered(f, addr + 1, addr + JMP32_INSN_SIZE))
 		return KPROBE_JUMP_ENTERED;
 	return KPROBE_JUMP;
 }
@@ -135,7 +135,7 @@ static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
  *
  * Context: kprobe_mutex, text_mutex. Sleeps.
  */
-void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_function *f)
+void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f)
 {
 	u8 span;
 

@@ -2,7 +2,7 @@
 /*
  * What the impure x86 rooms share:
  *
- *	function.c	a function as a whole: its instructions, who branches where
+ *	code.c		a function as a whole: its instructions, who branches where
  *	text.c		the probed text
  *	way.c		how a site's instruction is run; its slots
  *	jump.c		where there can be a jump; putting and removing it
@@ -15,22 +15,22 @@
 
 #include <asm/kprobe_site.h>
 
-/* function.c */
+/* code.c */
 
 /**
- * struct kprobe_function - a function, decoded
+ * struct kprobe_code - a function, decoded
  * @start: its address
  * @size: bytes of it, up to the next symbol; those that could be read
  * @boundary: a bit for each byte: an instruction begins there
  * @target: a bit for each byte: somebody may branch there
  * @text: its bytes, without our breakpoints and jumps
  * @whole: it could be decoded to its end
- * @complete: @target has all that is said at the top of function.c
+ * @complete: @target has all that is said at the top of code.c
  * @indirect: there is an indirect jump in it, which @target does not know of
  * @nr_cold: how many of @cold there are
  * @cold: its cold parts
  */
-struct kprobe_function {
+struct kprobe_code {
 	unsigned long start;
 	unsigned long size;
 	unsigned long *boundary;
@@ -43,10 +43,10 @@ struct kprobe_function {
 	struct kprobe_range cold[2];
 };
 
-enum kprobe_refusal kprobe_function_get(unsigned long addr, struct kprobe_function **result);
-void kprobe_function_forget(void);
-bool kprobe_function_is_boundary(const struct kprobe_function *f, unsigned long addr);
-bool kprobe_function_is_entered(struct kprobe_function *f, unsigned long start,
+enum kprobe_refusal kprobe_code_get(unsigned long addr, struct kprobe_code **result);
+void kprobe_code_forget(void);
+bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr);
+bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
 				unsigned long end);
 
 /* way.c */
@@ -57,7 +57,7 @@ bool kprobe_can_go_untrapped(const struct kprobe_insn *insn);
 void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len);
 
 /* jump.c */
-void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_function *f);
+void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 
 /* detour.c */
 unsigned long kprobe_detour_entry(const struct kprobe_site *site);

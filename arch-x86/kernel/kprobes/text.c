@@ -36,15 +36,15 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 	struct arch_kprobe_site *arch = &site->arch;
 	enum kprobe_insn_error error;
 	enum kprobe_refusal refusal;
-	struct kprobe_function *f;
+	struct kprobe_code *f;
 	unsigned long offset;
 
 	lockdep_assert_held(&text_mutex);
 
-	refusal = kprobe_function_get(site->addr, &f);
+	refusal = kprobe_code_get(site->addr, &f);
 	if (refusal)
 		return refusal;
-	if (!kprobe_function_is_boundary(f, site->addr))
+	if (!kprobe_code_is_boundary(f, site->addr))
 		return KPROBE_NOT_BOUNDARY;
 	/* A lock prefix, that a second CPU puts there. */
 	if (alternatives_text_reserved((void *)site->addr, (void *)site->addr))
@@ -64,7 +64,7 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 
 void arch_kprobe_forget_text(void)
 {
-	kprobe_function_forget();
+	kprobe_code_forget();
 }
 
 unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry)

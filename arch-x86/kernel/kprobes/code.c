@@ -15,7 +15,7 @@
  *    may become a jump;
  *  - the exception table: an instruction of either that faults goes on at its
  *    fixup;
- *  - an indirect branch of either. See kprobe_function_add_indirect().
+ *  - an indirect branch of either. See kprobe_code_add_indirect().
  */
 #include <linux/kallsyms.h>
 #include <linux/memory.h>
@@ -30,10 +30,10 @@
 #include "site.h"
 
 /* The one that was asked for last. kprobe_mutex */
-static struct kprobe_function kprobe_function;
+static struct kprobe_code kprobe_code;
 
 /* Puts back what our breakpoint or jump at @at has replaced. */
-static void kprobe_function_restore(struct kprobe_function *f, unsigned long at)
+static void kprobe_code_restore(struct kprobe_code *f, unsigned long at)
 {
 	struct kprobe_site *site;
 
@@ -55,7 +55,7 @@ static void kprobe_function_restore(struct kprobe_function *f, unsigned long at)
 	}
 }
 
-static void kprobe_function_add_target(struct kprobe_function *f, unsigned long target)
+static void kprobe_code_add_target(struct kprobe_code *f, unsigned long target)
 {
 	if (target - f->start < f->size)
 		__set_bit(target - f->start, f->target);
@@ -68,7 +68,7 @@ static void kprobe_function_add_target(struct kprobe_function *f, unsigned long 
 static struct kprobe_range kprobe_last_left_to;
 
 /* Notes the cold part of @f, to which it branches; false if they are too many. */
-static bool kprobe_function_note_cold(struct kprobe_function *f, unsigned long target)
+static bool kprobe_code_note_cold(struct kprobe_code *f, unsigned long target)
 {
 	unsigned long size, offset;
 	char name[KSYM_NAME_LEN], *module;
@@ -94,23 +94,23 @@ static bool kprobe_function_note_cold(struct kprobe_function *f, unsigned long t
 }
 
 /* A branch to @target, of @f itself. */
-static void kprobe_function_note_branch(struct kprobe_function *f, unsigned long target)
+static void kprobe_code_note_branch(struct kprobe_code *f, unsigned long target)
 {
 	if (target - f->start < f->size)
 		__set_bit(target - f->start, f->target);
 	else if (target < kprobe_last_left_to.start || target >= kprobe_last_left_to.end)
-		f->whole &= kprobe_function_note_cold(f, target);
+		f->whole &= kprobe_code_note_cold(f, target);
 }
 
 /* For those who walk jump labels or the exception table, of @f or of its cold part. */
-static void kprobe_function_walk_own(unsigned long from, unsigned long target, void *arg)
+static void kprobe_code_walk_own(unsigned long from, unsigned long target, void *arg)
 {
-	kprobe_function_note_branch(arg, target);
+	kprobe_code_note_branch(arg, target);
 }
 
-static void kprobe_function_walk_cold(unsigned long from, unsigned long target, void *arg)
+static void kprobe_code_walk_cold(unsigned long from, unsigned long target, void *arg)
 {
-	kprobe_function_add_target(arg, target);
+	kprobe_code_add_target(arg, target);
 }
 
 #ifdef CONFIG_MITIGATION_RETPOLINE
@@ -152,20 +152,20 @@ static bool is_indirect_jump(const struct insn *insn)
 }
 
 /* What one instruction at @addr, of @f or of its cold part, says of branches into @f. */
-static void kprobe_function_note(struct kprobe_function *f, struct insn *insn,
+static void kprobe_code_note(struct kprobe_code *f, struct insn *insn,
 				 unsigned long addr, const u8 *text)
 {
 	unsigned long next = addr + insn->length;
 
 	if (is_endbr(*(u32 *)text))
-		kprobe_function_add_target(f, addr);
+		kprobe_code_add_target(f, addr);
 	if (insn_is_avx(insn))
 		return;
 	if (is_relative_branch(insn)) {
 		if (insn->opcode.bytes[0] == CALL_INSN_OPCODE || addr - f->start >= f->size)
-			kprobe_function_add_target(f, next + insn->immediate.value);
+			kprobe_code_add_target(f, next + insn->immediate.value);
 		else
-			kprobe_function_note_branch(f, next + insn->immediate.value);
+			kprobe_code_note_branch(f, next + insn->immediate.value);
 		f->indirect |= insn->opcode.bytes[0] == JMP32_INSN_OPCODE &&
 			       is_indirect_thunk(next + insn->immediate.value);
 		return;
@@ -173,14 +173,14 @@ static void kprobe_function_note(struct kprobe_function *f, struct insn *insn,
 	f->indirect |= is_indirect_jump(insn);
 	/* An address of code as an operand: somebody is going to branch there. */
 	if (insn->immediate.nbytes == 4)
-		kprobe_function_add_target(f, insn->immediate.value);
+		kprobe_code_add_target(f, insn->immediate.value);
 	if (insn->displacement.nbytes == 4)
-		kprobe_function_add_target(f, (insn_rip_relative(insn) ? next : 0) +
+		kprobe_code_add_target(f, (insn_rip_relative(insn) ? next : 0) +
 					      insn->displacement.value);
 }
 
 /* If the end of the text cannot be read, it is left out. */
-static void kprobe_function_read(struct kprobe_function *f)
+static void kprobe_code_read(struct kprobe_code *f)
 {
 	unsigned long at, len;
 
@@ -195,29 +195,29 @@ static void kprobe_function_read(struct kprobe_function *f)
 }
 
 /* From the start to the end, or to what is no instruction. */
-static void kprobe_function_decode(struct kprobe_function *f)
+static void kprobe_code_decode(struct kprobe_code *f)
 {
 	struct insn insn;
 	unsigned long at;
 
 	for (at = 0; at < f->size; at += insn.length) {
-		kprobe_function_restore(f, at);
+		kprobe_code_restore(f, at);
 		if (insn_decode(&insn, f->text + at, f->size - at, INSN_MODE_KERN))
 			break;
 		__set_bit(at, f->boundary);
-		kprobe_function_note(f, &insn, f->start + at, f->text + at);
+		kprobe_code_note(f, &insn, f->start + at, f->text + at);
 	}
 	f->whole &= at >= f->size;
 }
 
 /* Room behind the text, so that a look at four bytes never reaches too far. */
-#define KPROBE_FUNCTION_SLACK	8
+#define KPROBE_CODE_SLACK	8
 
-static bool kprobe_function_alloc(struct kprobe_function *f)
+static bool kprobe_code_alloc(struct kprobe_code *f)
 {
 	unsigned long words = BITS_TO_LONGS(f->size);
 	unsigned long *room = kvzalloc(2 * words * sizeof(*room) + f->size +
-				       KPROBE_FUNCTION_SLACK, GFP_KERNEL);
+				       KPROBE_CODE_SLACK, GFP_KERNEL);
 
 	f->boundary = room;
 	f->target = room + words;
@@ -226,40 +226,40 @@ static bool kprobe_function_alloc(struct kprobe_function *f)
 }
 
 /* f->start and f->size are set. */
-static bool kprobe_function_load(struct kprobe_function *f)
+static bool kprobe_code_load(struct kprobe_code *f)
 {
-	if (!kprobe_function_alloc(f))
+	if (!kprobe_code_alloc(f))
 		return false;
 	f->whole = true;
-	kprobe_function_read(f);
-	kprobe_function_decode(f);
+	kprobe_code_read(f);
+	kprobe_code_decode(f);
 	return true;
 }
 
-static bool kprobe_function_add_cold(struct kprobe_function *f, const struct kprobe_range *range)
+static bool kprobe_code_add_cold(struct kprobe_code *f, const struct kprobe_range *range)
 {
-	struct kprobe_function cold = {
+	struct kprobe_code cold = {
 		.start = range->start,
 		.size = range->end - range->start,
 	};
 	struct insn insn;
 	unsigned long at;
 
-	if (!kprobe_function_load(&cold))
+	if (!kprobe_code_load(&cold))
 		return false;
 	for_each_set_bit(at, cold.boundary, cold.size) {
 		insn_decode(&insn, cold.text + at, cold.size - at, INSN_MODE_KERN);
-		kprobe_function_note(f, &insn, cold.start + at, cold.text + at);
+		kprobe_code_note(f, &insn, cold.start + at, cold.text + at);
 	}
 	f->whole &= cold.whole;
-	kprobe_walk_labels(range->start, range->end, kprobe_function_walk_cold, f);
-	kprobe_walk_fixups(range->start, range->end, kprobe_function_walk_cold, f);
+	kprobe_walk_labels(range->start, range->end, kprobe_code_walk_cold, f);
+	kprobe_walk_fixups(range->start, range->end, kprobe_code_walk_cold, f);
 	kvfree(cold.boundary);
 	return true;
 }
 
 /* Words that are addresses within the function, and what else is in such a table. */
-static void kprobe_function_scan(struct kprobe_function *f, const void *start, const void *end)
+static void kprobe_code_scan(struct kprobe_code *f, const void *start, const void *end)
 {
 	const unsigned long *first = PTR_ALIGN(start, sizeof(*first));
 	const unsigned long *last = PTR_ALIGN_DOWN(end, sizeof(*last));
@@ -271,13 +271,13 @@ static void kprobe_function_scan(struct kprobe_function *f, const void *start, c
 		for (entry = word; entry > first && __kernel_text_address(entry[-1]); entry--)
 			;
 		for (; entry < last && __kernel_text_address(*entry); entry++)
-			kprobe_function_note_branch(f, *entry);
+			kprobe_code_note_branch(f, *entry);
 		word = entry;
 	}
 }
 
 #ifdef CONFIG_MODULES
-static void kprobe_function_scan_module(struct kprobe_function *f)
+static void kprobe_code_scan_module(struct kprobe_code *f)
 {
 	struct module *mod;
 
@@ -286,11 +286,11 @@ static void kprobe_function_scan_module(struct kprobe_function *f)
 	if (!mod)
 		return;
 	for_each_mod_mem_type(type)
-		kprobe_function_scan(f, mod->mem[type].base,
+		kprobe_code_scan(f, mod->mem[type].base,
 				     mod->mem[type].base + mod->mem[type].size);
 }
 #else
-static void kprobe_function_scan_module(struct kprobe_function *f)
+static void kprobe_code_scan_module(struct kprobe_code *f)
 {
 }
 #endif
@@ -306,29 +306,29 @@ static void kprobe_function_scan_module(struct kprobe_function *f)
  *    these are tables of addresses. A table may lead to the cold part as well;
  *    so may that back.
  */
-static void kprobe_function_add_indirect(struct kprobe_function *f)
+static void kprobe_code_add_indirect(struct kprobe_code *f)
 {
 	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT))
 		return;
-	kprobe_function_scan(f, __start_rodata, __end_rodata);
-	kprobe_function_scan(f, _sdata, _edata);
-	kprobe_function_scan_module(f);
+	kprobe_code_scan(f, __start_rodata, __end_rodata);
+	kprobe_code_scan(f, _sdata, _edata);
+	kprobe_code_scan_module(f);
 }
 
-static bool kprobe_function_complete(struct kprobe_function *f)
+static bool kprobe_code_complete(struct kprobe_code *f)
 {
 	unsigned long end = f->start + f->size;
 	unsigned int i = 0;
 
-	kprobe_walk_labels(f->start, end, kprobe_function_walk_own, f);
-	kprobe_walk_fixups(f->start, end, kprobe_function_walk_own, f);
+	kprobe_walk_labels(f->start, end, kprobe_code_walk_own, f);
+	kprobe_walk_fixups(f->start, end, kprobe_code_walk_own, f);
 	/* Each may bring more of the other. */
 	while (i < f->nr_cold || f->indirect) {
 		if (f->indirect) {
 			f->indirect = false;
-			kprobe_function_add_indirect(f);
+			kprobe_code_add_indirect(f);
 		}
-		if (i < f->nr_cold && !kprobe_function_add_cold(f, &f->cold[i++]))
+		if (i < f->nr_cold && !kprobe_code_add_cold(f, &f->cold[i++]))
 			return false;
 	}
 	f->complete = true;
@@ -336,29 +336,29 @@ static bool kprobe_function_complete(struct kprobe_function *f)
 }
 
 /**
- * kprobe_function_get() - the function at an address, decoded
+ * kprobe_code_get() - the function at an address, decoded
  * @addr: an address in it
  * @result: where to return the function; it stays until the next one is asked
- *	for, or kprobe_function_forget()
+ *	for, or kprobe_code_forget()
  *
  * Context: kprobe_mutex, text_mutex. Sleeps.
  * Return: KPROBE_OK; KPROBE_NOT_TEXT if no symbol covers @addr; KPROBE_NO_MEMORY.
  */
-enum kprobe_refusal kprobe_function_get(unsigned long addr, struct kprobe_function **result)
+enum kprobe_refusal kprobe_code_get(unsigned long addr, struct kprobe_code **result)
 {
-	struct kprobe_function *f = &kprobe_function;
+	struct kprobe_code *f = &kprobe_code;
 	unsigned long offset;
 
 	lockdep_assert_held(&kprobe_mutex);
 
 	if (addr - f->start >= f->size) {
-		kprobe_function_forget();
+		kprobe_code_forget();
 		if (!kallsyms_lookup_size_offset(addr, &f->size, &offset)) {
 			f->size = 0;
 			return KPROBE_NOT_TEXT;
 		}
 		f->start = addr - offset;
-		if (!kprobe_function_load(f)) {
+		if (!kprobe_code_load(f)) {
 			f->size = 0;
 			return KPROBE_NO_MEMORY;
 		}
@@ -368,30 +368,30 @@ enum kprobe_refusal kprobe_function_get(unsigned long addr, struct kprobe_functi
 }
 
 /**
- * kprobe_function_forget() - the text of functions may change from now on
+ * kprobe_code_forget() - the text of functions may change from now on
  *
  * Context: kprobe_mutex.
  */
-void kprobe_function_forget(void)
+void kprobe_code_forget(void)
 {
-	kvfree(kprobe_function.boundary);
-	memset(&kprobe_function, 0, sizeof(kprobe_function));
+	kvfree(kprobe_code.boundary);
+	memset(&kprobe_code, 0, sizeof(kprobe_code));
 }
 
 /**
- * kprobe_function_is_boundary() - does an instruction begin there?
+ * kprobe_code_is_boundary() - does an instruction begin there?
  * @f: the function
  * @addr: an address
  *
  * Return: true if so.
  */
-bool kprobe_function_is_boundary(const struct kprobe_function *f, unsigned long addr)
+bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr)
 {
 	return addr - f->start < f->size && test_bit(addr - f->start, f->boundary);
 }
 
 /**
- * kprobe_function_is_entered() - may anybody branch to one of these bytes?
+ * kprobe_code_is_entered() - may anybody branch to one of these bytes?
  * @f: the function
  * @start: the first of them
  * @end: behind the last; all within the function
@@ -399,12 +399,12 @@ bool kprobe_function_is_boundary(const struct kprobe_function *f, unsigned long 
  * Context: kprobe_mutex, text_mutex. Sleeps.
  * Return: true if so, or if that is not known.
  */
-bool kprobe_function_is_entered(struct kprobe_function *f, unsigned long start,
+bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
 				unsigned long end)
 {
 	unsigned long offset = start - f->start, behind = end - f->start;
 
-	if (!f->whole || (!f->complete && !kprobe_function_complete(f)))
+	if (!f->whole || (!f->complete && !kprobe_code_complete(f)))
 		return true;
 	return find_next_bit(f->target, behind, offset) < behind;
 }
