@@ -115,8 +115,13 @@ static unsigned long free_bytes(void)
 	return info.freeram * info.mem_unit;
 }
 
+static const struct names {
+	const char *registering, *unregistering;
+} in_module_names = { "register-module", "unregister-module" },
+  in_kernel_names = { "register-kernel", "unregister-kernel" };
+
 /* The mean of a registration and of an unregistration, each on its own */
-static void one_by_one(const char *where, struct bench_probes *probes)
+static void one_by_one(const struct names *names, struct bench_probes *probes)
 {
 	u64 registering = 0, unregistering = 0, ns = 0;
 	struct bench_span span;
@@ -131,7 +136,7 @@ static void one_by_one(const char *where, struct bench_probes *probes)
 		bench_stop(&span);
 		registering += bench_work(&span);
 		if (err || !is_armed((u8 *)kp->addr, probes->was[i]))
-			bench_fail(where, "%pS: %d, not armed", kp->addr, err);
+			bench_fail(names->registering, "%pS: %d, not armed", kp->addr, err);
 
 		bench_start(&span);
 		unregister_kprobe(kp);
@@ -139,11 +144,11 @@ static void one_by_one(const char *where, struct bench_probes *probes)
 		unregistering += bench_work(&span);
 		ns += bench_ns(&span);
 		if (is_armed((u8 *)kp->addr, probes->was[i]))
-			bench_fail(where, "%pS: armed still", kp->addr);
+			bench_fail(names->unregistering, "%pS: armed still", kp->addr);
 	}
-	bench_value(div_u64(registering, probes->nr), "register-%s-%u", where, bench_crowd_size);
-	bench_value(div_u64(unregistering, probes->nr), "unregister-%s-%u", where, bench_crowd_size);
-	bench_value(div_u64(ns, probes->nr), "unregister-%s-ns-%u", where, bench_crowd_size);
+	bench_value(div_u64(registering, probes->nr), "%s-%u", names->registering, bench_crowd_size);
+	bench_value(div_u64(unregistering, probes->nr), "%s-%u", names->unregistering, bench_crowd_size);
+	bench_value(div_u64(ns, probes->nr), "%s-ns-%u", names->unregistering, bench_crowd_size);
 }
 
 /**
@@ -161,7 +166,7 @@ int bench_one(unsigned long nr)
 	static struct kprobe in_module[ARRAY_SIZE(targets)];
 	static u8 was[ARRAY_SIZE(targets)][BENCH_JUMP_SIZE];
 	struct bench_probes module = { .kp = in_module, .was = was, .nr = ARRAY_SIZE(targets) };
-	struct bench_probes *kernel = choose("kernel", &bench_text_inside, nr);
+	struct bench_probes *kernel = choose("register-kernel", &bench_text_inside, nr);
 	unsigned int i;
 
 	if (!kernel)
@@ -171,8 +176,8 @@ int bench_one(unsigned long nr)
 		memcpy(was[i], in_module[i].addr, BENCH_JUMP_SIZE);
 	}
 	ready(&module);
-	one_by_one("module", &module);
-	one_by_one("kernel", kernel);
+	one_by_one(&in_module_names, &module);
+	one_by_one(&in_kernel_names, kernel);
 	bench_probes_free(kernel);
 	return 0;
 }
@@ -243,7 +248,7 @@ int bench_jumps(unsigned long nr)
 
 int bench_ftrace(unsigned long nr)
 {
-	return batch("ftrace", &bench_text_traced, nr, false);
+	return batch("traced", &bench_text_traced, nr, false);
 }
 
 /**

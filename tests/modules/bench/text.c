@@ -208,7 +208,7 @@ struct bench_probes *bench_probes_pick(const struct bench_text *text, unsigned i
 		struct kprobe *kp = &probes->kp[probes->nr];
 
 		memset(kp, 0, sizeof(*kp));
-		kp->addr = (void *)text->at[(u64)i * text->nr / tries];
+		kp->addr = (void *)text->at[(2ull * i + 1) * text->nr / (2 * tries)];
 		kp->flags = KPROBE_FLAG_DISABLED;
 		if (!register_kprobe(kp)) {
 			memcpy(probes->was[probes->nr], kp->addr, BENCH_JUMP_SIZE);
