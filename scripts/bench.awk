@@ -49,8 +49,12 @@ function shown(number, unit)
 	return unit == "us" ? sprintf("%.*f", number < 100000 ? 1 : 0, number / 1000) : number ""
 }
 
-function ratio(a, b)
+function ratio(mode, name, less,	a, b)
 {
+	a = statistic("vanilla-bench", mode, name, less, 0)
+	b = statistic("bench", mode, name, less, 0)
+	if (is_failed("vanilla-bench", name) || is_failed("bench", name))
+		return "-"
 	return a == "" || b == "" || a <= 0 || b <= 0 ? "-" : sprintf("%.*f", a / b < 10 ? 2 : 0, a / b)
 }
 
@@ -107,11 +111,9 @@ FNR == NR			{ sorted_insert($1 SUBSEP $2 SUBSEP $3, $4 + 0); next }
 {
 	line($6, $1, $4, $5,
 	     instructions("vanilla-bench", $2, $3, $1), instructions("bench", $2, $3, $1),
-	     ratio(statistic("vanilla-bench", "instructions", $2, $3, 0),
-		   statistic("bench", "instructions", $2, $3, 0)),
+	     ratio("instructions", $2, $3),
 	     wall("vanilla-bench", $2, $3, $1), wall("bench", $2, $3, $1),
-	     ratio(statistic("vanilla-bench", "wall", $2, $3, 0),
-		   statistic("bench", "wall", $2, $3, 0)))
+	     ratio("wall", $2, $3))
 }
 
 END {

@@ -7,7 +7,7 @@
 #
 #   bench.wall=0|1      count instructions, or nanoseconds
 #   bench.hits=N,...    calls of each case; a number a round
-#   bench.crowd=N,...   other probes, in ascending order, for the hits beside them
+#   bench.crowd=N,...   other probes, for the hits beside them; never fewer, but for 0
 #   bench.crowd_one=N   with that many others, what one registration costs
 #   bench.one=N         probes registered one by one in the kernel
 #   bench.batch=N,...   probes registered together: breakpoints; and in the end jumps

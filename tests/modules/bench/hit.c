@@ -63,6 +63,19 @@ static u64 time_calls(void (*call)(void), unsigned long calls)
 	return ticks;
 }
 
+/* What is subtracted from every sample must not itself have been held up. */
+#define ROUNDS	5
+
+static u64 time_undisturbed(void (*call)(void), unsigned long calls)
+{
+	u64 least = U64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		least = min(least, time_calls(call, calls));
+	return least;
+}
+
 /* Per call, rounded */
 static u64 cost(u64 with, u64 without, unsigned long calls)
 {
@@ -102,7 +115,7 @@ int bench_hit_begin(struct bench_hit *hit, unsigned long calls)
 	int err;
 
 	hit->calls = calls;
-	hit->without = time_calls(target->call, calls);
+	hit->without = time_undisturbed(target->call, calls);
 	memset(rp, 0, sizeof(*rp));
 	rp->kp.addr = target->at;
 	if (hit->handlers & WITH_PRE)
@@ -186,7 +199,7 @@ int bench_foreign(const char *name, unsigned long calls)
 		return err;
 	foreign_hits = 0;
 	with = time_calls(bench_targets[TARGET_INT3].call, calls);
-	without = time_calls(bench_targets[TARGET_MOV_IMM].call, calls);
+	without = time_undisturbed(bench_targets[TARGET_MOV_IMM].call, calls);
 	expect(name, "breakpoints", foreign_hits, calls);
 	bench_value(cost(with, without, calls), "%s", name);
 	unregister_die_notifier(&foreign_nb);
@@ -211,7 +224,7 @@ static struct ftrace_ops callback_ops = {
 static int ftrace_floor(const char *name, unsigned long calls)
 {
 	const struct bench_target *target = &bench_targets[TARGET_TRACED];
-	u64 with, without = time_calls(target->call, calls);
+	u64 with, without = time_undisturbed(target->call, calls);
 	int err;
 
 	err = ftrace_set_filter_ip(&callback_ops, (unsigned long)target->at, 0, 0);
