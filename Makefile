@@ -9,7 +9,11 @@ LINUX =
 # What make test runs: names of tests/cases/, all when empty.
 TESTS =
 
-export LINUX
+# bench: 1 to take wall time under KVM; how much of it: full, short or quick.
+KVM =
+SIZE = full
+
+export LINUX KVM
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +56,10 @@ test:			## all tests (TESTS=, names of tests/cases/)
 	@scripts/setup scripts/packages tests/packages
 	@tests/run $(TESTS)
 
+bench: fetch		## what probes cost here and in a vanilla kernel (KVM=1: wall time under KVM; SIZE=short)
+	@scripts/setup scripts/packages tests/bench-packages
+	@scripts/bench $(SIZE)
+
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes
 
@@ -61,4 +69,4 @@ clean:			## remove what was built, keep what was downloaded
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bisect clean distclean
+.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench bisect clean distclean

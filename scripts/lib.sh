@@ -51,11 +51,14 @@ WORK=$(work_dir)
 TREE=$WORK/linux
 SERIES=$ROOT/series
 
-# flavours [SOURCE]: their names, or those of one source only
+# flavours [FRAGMENT]: their names, or those with that fragment only
 # shellcheck disable=SC2120 # it may be left out
 flavours()
 {
-	awk -v source="${1:-}" '!/^#/ && NF && (source == "" || $3 == source) { print $1 }' "$ROOT/tests/flavours"
+	awk -v wanted="${1:-}" '!/^#/ && NF {
+		for (i = 4; i <= NF; i++)
+			if (wanted == "" || $i == wanted) { print $1; next }
+	}' "$ROOT/tests/flavours"
 }
 
 # flavour_field FLAVOUR arch|source|configs

@@ -13,7 +13,7 @@
 #       build          the kernel of $FLAVOUR
 #       build:NAME     the kernel of that flavour
 #   # slow: why it runs only when it is named
-#   # flavours: all that have the stack, or names of tests/flavours: the case runs
+#   # flavours: all that have the fragment stack, or names of tests/flavours: the case runs
 #       for each, as $FLAVOUR
 #   # cpus: numbers: the case runs for each, as $CPUS
 #
