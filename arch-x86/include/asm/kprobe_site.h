@@ -65,7 +65,8 @@ struct kprobe_detour;
 /**
  * struct arch_kprobe_site - the probed instruction and how it is run
  * @insn: the instruction, with its original bytes
- * @text: what a jump overwrites, as it was
+ * @text: it and what a jump displaces with it, as it was: another site's jump may
+ *	be there when the detour is built
  * @way: enum kprobe_way of a hit without post-handlers
  * @way_post: enum kprobe_way of a hit with them
  * @no_jump: enum kprobe_no_jump
@@ -82,7 +83,7 @@ struct kprobe_detour;
  */
 struct arch_kprobe_site {
 	struct kprobe_insn insn;
-	u8 text[JMP32_INSN_SIZE];
+	u8 text[JMP32_INSN_SIZE - 1 + MAX_INSN_SIZE];
 	u8 way;
 	u8 way_post;
 	u8 no_jump;

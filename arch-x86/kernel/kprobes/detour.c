@@ -95,20 +95,15 @@ static void kprobe_plan_copy(struct kprobe_detour_plan *plan, const struct kprob
 	plan->len += kprobe_rewritten_size(&plan->insn[i]);
 }
 
-/* The bytes of the site and what is behind it. They can be read: they were. */
 static void kprobe_plan_read(struct kprobe_detour_plan *plan, const struct kprobe_site *site)
 {
 	unsigned int at, len, span = site->arch.span;
-	u8 text[JMP32_INSN_SIZE + MAX_INSN_SIZE];
 
-	memcpy(text, (void *)site->addr, span);
-	memcpy(text, site->arch.text, JMP32_INSN_SIZE);
-	memcpy(text, site->arch.insn.bytes, site->arch.insn.len);
 	for (at = 0; at < span; at += len) {
 		struct kprobe_insn *insn = &plan->insn[plan->detour.nr];
 
 		/* What does not decode is padding: see kprobe_find_span(). */
-		if (kprobe_classify(insn, text + at, span - at))
+		if (kprobe_classify(insn, site->arch.text + at, span - at))
 			break;
 		len = insn->len;
 		plan->detour.from[plan->detour.nr++] = at;

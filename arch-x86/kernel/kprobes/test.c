@@ -2,6 +2,7 @@
 /*
  * What the KUnit tests of kprobes on x86 share.
  */
+#include <linux/completion.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
@@ -193,6 +194,32 @@ static int kprobe_test_fault(struct kprobe *kp, struct pt_regs *regs, int trapnr
 }
 
 /**
+ * kprobe_test_watched() - put a probe that notes what its handlers find
+ * @test: the test, with whose end it goes
+ * @at: where
+ * @has_post: does it have a post-handler?
+ *
+ * Starts kprobe_test_seen and the trace anew.
+ *
+ * Return: the probe, registered.
+ */
+struct kprobe *kprobe_test_watched(struct kunit *test, u8 *at, bool has_post)
+{
+	struct kprobe *kp = kunit_kzalloc(test, sizeof(*kp), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, kp);
+	kprobe_test_own(test, kp);
+	memset(&kprobe_test_seen, 0, sizeof(kprobe_test_seen));
+	kprobe_test_trace();
+	kp->addr = at;
+	kp->pre_handler = kprobe_test_pre;
+	kp->post_handler = has_post ? kprobe_test_post : NULL;
+	kp->fault_handler = kprobe_test_fault;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	return kp;
+}
+
+/**
  * kprobe_test_stepped() - put a probe whose instruction runs in one way
  * @test: the test, with whose end it goes
  * @at: where
@@ -204,19 +231,8 @@ static int kprobe_test_fault(struct kprobe *kp, struct pt_regs *regs, int trapnr
  */
 struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way way)
 {
-	struct kprobe *kp = kunit_kzalloc(test, sizeof(*kp), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, kp);
-	kprobe_test_own(test, kp);
-	memset(&kprobe_test_seen, 0, sizeof(kprobe_test_seen));
-	kprobe_test_trace();
-	kp->addr = at;
-	kp->pre_handler = kprobe_test_pre;
-	kp->post_handler = way == KPROBE_WAY_BOOST ? NULL : kprobe_test_post;
-	kp->fault_handler = kprobe_test_fault;
 	kprobe_forced_way = way;
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
-	return kp;
+	return kprobe_test_watched(test, at, way != KPROBE_WAY_BOOST);
 }
 
 /**
@@ -226,4 +242,61 @@ struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way w
 void kprobe_test_any_way(struct kunit *test)
 {
 	kprobe_forced_way = KPROBE_WAY_AUTO;
+}
+
+/**
+ * kprobe_test_state() - what is true of a probe's site now?
+ * @kp: the probe, registered
+ *
+ * Return: its state.
+ */
+enum kprobe_state kprobe_test_state(const struct kprobe *kp)
+{
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_site_of(kp)->state;
+}
+
+/* What keeps the worker that turns breakpoints into jumps, and for how long. */
+static struct {
+	struct kprobe_retired retired;
+	struct completion begun, over;
+} kprobe_test_hold;
+
+static void kprobe_test_wait(struct kprobe_retired *retired)
+{
+	complete(&kprobe_test_hold.begun);
+	wait_for_completion(&kprobe_test_hold.over);
+}
+
+static void kprobe_test_let_go(void *unused)
+{
+	complete(&kprobe_test_hold.over);
+	kprobe_retire_flush();
+}
+
+/**
+ * kprobe_test_hold_jumps() - no grace period for jumps ends from now on
+ * @test: the test, at whose end it does, or with kprobe_test_release_jumps()
+ *
+ * Its worker is kept busy, with no lock held: as if tasks stood in the text for
+ * a long time. What waits for it waits for ever.
+ */
+void kprobe_test_hold_jumps(struct kunit *test)
+{
+	wait_for_kprobe_optimizer();
+	init_completion(&kprobe_test_hold.begun);
+	init_completion(&kprobe_test_hold.over);
+	kprobe_retire(&kprobe_test_hold.retired, kprobe_test_wait);
+	wait_for_completion(&kprobe_test_hold.begun);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_let_go, NULL));
+}
+
+/**
+ * kprobe_test_release_jumps() - let grace periods end, and wait until they have
+ * @test: the test that has called kprobe_test_hold_jumps()
+ */
+void kprobe_test_release_jumps(struct kunit *test)
+{
+	kunit_release_action(test, kprobe_test_let_go, NULL);
+	wait_for_kprobe_optimizer();
 }

@@ -19,8 +19,12 @@
 #define ANNOTATE_NOENDBR
 #endif
 
-/* The instruction to be probed, and its end. Exactly one in each function. */
+/*
+ * The instruction to be probed, and its end, which BEHIND names. Exactly one in
+ * each function.
+ */
 #define AT(insn)	"771:\n" ANNOTATE_NOENDBR insn "\n773:\n" ANNOTATE_NOENDBR
+#define BEHIND	"773"
 /* A place for a branch to go to. */
 #define TO		"772:\n" ANNOTATE_NOENDBR
 #define GO_TO		"772f"
@@ -111,7 +115,13 @@ extern struct kprobe_test_seen kprobe_test_seen;
 /* Parameters of tests that run an instruction in a slot, in each way. */
 const void *kprobe_test_next_stepping(const void *prev, char *desc);
 enum kprobe_way kprobe_test_stepping(struct kunit *test);
+struct kprobe *kprobe_test_watched(struct kunit *test, u8 *at, bool has_post);
 struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way way);
 void kprobe_test_any_way(struct kunit *test);
+
+/* Jumps, which come a grace period later. */
+enum kprobe_state kprobe_test_state(const struct kprobe *kp);
+void kprobe_test_hold_jumps(struct kunit *test);
+void kprobe_test_release_jumps(struct kunit *test);
 
 #endif /* _X86_KPROBES_TEST_H */

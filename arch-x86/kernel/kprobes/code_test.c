@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of where there can be a jump, and why not: functions made for it,
+ * and the kernel as a whole. rN in a name: a class of bug, see
+ * ../../../../kernel/kprobes/test.h.
+ */
+#include <linux/jump_label.h>
+#include <linux/memory.h>
+#include <linux/static_call.h>
+#include <asm/sections.h>
+
+#include "test.h"
+
+/*
+ * None of these is ever called. The probed instruction is three bytes long, and
+ * so is the one behind it, unless it says otherwise: a jump displaces both.
+ */
+#define THREE		"add $1, %eax"
+#define THREE_MORE	"add $2, %eax\n"
+#define TWO		"mov %ecx, %eax"
+#define FOUR		"lea 8(" DI ", " DX ", 2), %eax"
+
+/* A branch to the second one, of each kind that there is. */
+ASM_FUNCTION(fn_forward, "jnz " BEHIND "f\n" AT(THREE) THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_backward, AT(THREE) THREE_MORE "jnz " BEHIND "b\n" ASM_RET);
+ASM_FUNCTION(fn_near, ".byte 0x0f, 0x85\n.long " BEHIND "f - (. + 4)\n"
+	     AT(THREE) THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_jmp, "jmp " BEHIND "f\n" AT(THREE) THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_jmp_near, ".byte 0xe9\n.long " BEHIND "f - (. + 4)\n"
+	     AT(THREE) THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_loop, AT(THREE) THREE_MORE "loop " BEHIND "b\n" ASM_RET);
+ASM_FUNCTION(fn_jecxz, AT(THREE) THREE_MORE "jecxz " BEHIND "b\n" ASM_RET);
+ASM_FUNCTION(fn_call, AT(THREE) THREE_MORE "call " BEHIND "b\n" ASM_RET);
+ASM_FUNCTION(fn_xbegin, ".byte 0xc7, 0xf8\n.long " BEHIND "f - (. + 4)\n"
+	     AT(THREE) THREE_MORE ASM_RET);
+/* To the last of the five bytes. */
+ASM_FUNCTION(fn_third, "jnz 774f\n" AT(TWO) TWO "\n774: " TWO "\n" ASM_RET);
+ASM_FUNCTION(fn_into_padding, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+	     "int3\nint3\n774: nop\nnop\njmp 774b\n");
+
+/* Whoever has its address may branch to it. */
+ASM_FUNCTION(fn_operand, "mov $" BEHIND "f, " AX "\n" AT(THREE) THREE_MORE
+	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n");
+ASM_FUNCTION(fn_address, "lea " MEM(BEHIND "f") ", " AX "\n" AT(THREE) THREE_MORE
+	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n");
+#ifdef CONFIG_X86_KERNEL_IBT
+ASM_FUNCTION(fn_endbr, AT(THREE) ASM_ENDBR THREE_MORE
+	     ANNOTATE_RETPOLINE_SAFE "jmp *(" AX ", " CX INDEX ")\n");
+#else
+#define TABLE						\
+	".pushsection .rodata\n"			\
+	".balign 8\n"					\
+	"774: " _ASM_PTR " " BEHIND "f\n"		\
+	".popsection\n"
+ASM_FUNCTION(fn_table, TABLE AT(THREE) THREE_MORE
+	     ANNOTATE_RETPOLINE_SAFE "jmp *774b(, " CX INDEX ")\n");
+/* Here nobody goes where the table says. */
+ASM_FUNCTION(fn_unused_table, TABLE AT(THREE) THREE_MORE ASM_RET);
+#endif
+
+/* When the load faults. */
+ASM_FUNCTION(fn_fixup, "774: mov (" DI "), %ecx\n" AT(THREE) THREE_MORE ASM_RET
+	     _ASM_EXTABLE(774b, 773b));
+ASM_FUNCTION(fn_fixed_up, AT(THREE) "774: mov (" DI "), %ecx\n" ASM_RET
+	     "775: " ASM_RET
+	     _ASM_EXTABLE(774b, 775b));
+
+/* A part of it is elsewhere, as the compiler puts what is seldom executed. */
+#define COLD(name, body)					\
+	".pushsection .text.unlikely, \"ax\"\n"			\
+	".type " name ".cold, @function\n"			\
+	name ".cold:\n"						\
+	body							\
+	".size " name ".cold, . - " name ".cold\n"		\
+	".popsection\n"
+ASM_FUNCTION(fn_cold, AT(THREE) THREE_MORE "jc fn_cold.cold\n" ASM_RET
+	     COLD("fn_cold", "nop\njmp " BEHIND "b\n"));
+ASM_FUNCTION(fn_cold_fixup, AT(THREE) THREE_MORE "jc fn_cold_fixup.cold\n" ASM_RET
+	     COLD("fn_cold_fixup", "774: mov (" DI "), %ecx\n" ASM_RET)
+	     _ASM_EXTABLE(774b, 773b));
+ASM_FUNCTION(fn_cold_elsewhere,
+	     AT(THREE) THREE_MORE "775: nop\njc fn_cold_elsewhere.cold\n" ASM_RET
+	     COLD("fn_cold_elsewhere", "nop\njmp 775b\n"));
+
+#ifdef CONFIG_JUMP_LABEL
+DEFINE_STATIC_KEY_FALSE(kprobe_test_key);
+
+/* A NOP now, of which the kernel may make a jump to @target. */
+#define LABEL_NOP	"774: .byte " __stringify(BYTES_NOP5) "\n"
+#define LABEL(target)						\
+	".pushsection __jump_table, \"aw\"\n"			\
+	_ASM_ALIGN "\n"						\
+	".long 774b - ., " target " - .\n"			\
+	_ASM_PTR " kprobe_test_key - .\n"			\
+	".popsection\n"
+ASM_FUNCTION(fn_label, LABEL_NOP AT(THREE) THREE_MORE ASM_RET LABEL(BEHIND "b"));
+ASM_FUNCTION(fn_labelled, AT(THREE) LABEL_NOP ASM_RET "775: " ASM_RET LABEL("775b"));
+#endif
+
+/* What cannot be executed elsewhere. */
+ASM_FUNCTION(fn_call_reg, ANNOTATE_RETPOLINE_SAFE AT("call *" AX) THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_second_call_reg, AT(THREE) ANNOTATE_RETPOLINE_SAFE "call *" AX "\n" ASM_RET);
+ASM_FUNCTION(fn_second_loop, AT(THREE) "loop 771b\n" ASM_RET);
+ASM_FUNCTION(fn_second_hlt, AT(TWO) "hlt\n" TWO "\n" ASM_RET);
+ASM_FUNCTION(fn_second_int3, AT(THREE) "int3\nint3\n" ASM_RET);
+ASM_FUNCTION(fn_second_ud2, AT(THREE) "ud2\n");
+/* It keeps interrupts away from the instruction behind it: that has to be one. */
+ASM_FUNCTION(fn_sti, AT(FOUR) "sti\nnop\n" ASM_RET);
+
+/* Four bytes, or one, up to the next symbol. */
+ASM_FUNCTION(fn_end_four, "nop\n" AT(TWO) TWO "\nfn_end_four_next: " ASM_RET);
+ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3") "fn_end_one_next: " ASM_RET);
+
+/* And what does no harm. */
+ASM_FUNCTION(fn_end_five, "nop\n" AT(THREE) TWO "\nfn_end_five_next: " ASM_RET);
+ASM_FUNCTION(fn_to_first, AT(THREE) THREE_MORE "jnz 771b\nloop 771b\n" ASM_RET);
+ASM_FUNCTION(fn_to_the_next, "jnz 774f\n" AT(THREE) THREE_MORE "774: nop\n" ASM_RET);
+ASM_FUNCTION(fn_behind_a_long_one, "jnz " BEHIND "f\n" AT("mov $1, %eax") "nop\n" ASM_RET);
+ASM_FUNCTION(fn_first_fixed_up, AT("mov (" DI "), %ecx") "mov $1, %eax\n" ASM_RET
+	     "775: " ASM_RET
+	     _ASM_EXTABLE(771b, 775b));
+ASM_FUNCTION(fn_sti_amid, AT(TWO) "sti\n" TWO "\n" ASM_RET);
+ASM_FUNCTION(fn_last_call, AT(THREE) "call fn_last_call\n" ASM_RET);
+ASM_FUNCTION(fn_last_jcc, AT(THREE) "jnz 774f\n774: nop\n" ASM_RET);
+ASM_FUNCTION(fn_last_jmp, AT(THREE) "jmp 774f\n774: nop\n" ASM_RET);
+ASM_FUNCTION(fn_last_ret, AT(THREE) ANNOTATE_RETPOLINE_SAFE ".byte 0xc3\nint3\nint3\n");
+ASM_FUNCTION(fn_ret, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+	     "int3\nint3\nint3\nint3\nint3\n");
+ASM_FUNCTION(fn_last_long, AT(FOUR) "movl $0x11223344, 0x55667788(" DI ")\n" ASM_RET);
+/* Much of what is above, in the same function, but not near. */
+ASM_FUNCTION(fn_beside_all,
+	     AT(THREE) THREE_MORE
+	     "jnz 775f\n"
+	     "774: mov (" DI "), %ecx\n"
+	     "sti\n"
+	     "775: mov $776f, " AX "\n"
+	     ANNOTATE_RETPOLINE_SAFE "call *" AX "\n"
+	     "776: " ANNOTATE_NOENDBR
+	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n"
+	     _ASM_EXTABLE(774b, 775b));
+
+struct place {
+	const char *name;
+	u8 *at;
+	enum kprobe_no_jump no_jump;
+	unsigned int span;
+};
+
+#define NO_JUMP(func, why)	{ #func, func##_at, why, 0 }
+#define JUMP(func, span)	{ #func, func##_at, KPROBE_JUMP, span }
+
+static const struct place places[] = {
+	NO_JUMP(fn_forward, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_backward, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_near, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_jmp, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_jmp_near, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_loop, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_jecxz, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_call, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_xbegin, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_third, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_into_padding, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_operand, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_address, KPROBE_JUMP_ENTERED),
+#ifdef CONFIG_X86_KERNEL_IBT
+	NO_JUMP(fn_endbr, KPROBE_JUMP_ENTERED),
+#else
+	NO_JUMP(fn_table, KPROBE_JUMP_ENTERED),
+	JUMP(fn_unused_table, 6),
+#endif
+	NO_JUMP(fn_fixup, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_fixed_up, KPROBE_JUMP_FIXUP),
+	NO_JUMP(fn_cold, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_cold_fixup, KPROBE_JUMP_ENTERED),
+	JUMP(fn_cold_elsewhere, 6),
+#ifdef CONFIG_JUMP_LABEL
+	NO_JUMP(fn_label, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_labelled, KPROBE_JUMP_PATCHED),
+#endif
+	NO_JUMP(fn_call_reg, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_second_call_reg, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_second_loop, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_second_hlt, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_second_int3, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_second_ud2, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_sti, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_end_four, KPROBE_JUMP_END),
+	NO_JUMP(fn_end_one, KPROBE_JUMP_END),
+	JUMP(fn_end_five, 5),
+	JUMP(fn_to_first, 6),
+	JUMP(fn_to_the_next, 6),
+	JUMP(fn_behind_a_long_one, 5),
+	JUMP(fn_first_fixed_up, 7),
+	JUMP(fn_sti_amid, 5),
+	JUMP(fn_last_call, 8),
+	JUMP(fn_last_jcc, 5),
+	JUMP(fn_last_jmp, 5),
+	JUMP(fn_last_ret, 5),
+	JUMP(fn_ret, 5),
+	JUMP(fn_last_long, 14),
+	JUMP(fn_beside_all, 6),
+};
+
+KUNIT_ARRAY_PARAM_DESC(place, places, name);
+
+/* What is found out of a site at @addr; its refusal, if there can be none. */
+static enum kprobe_refusal look_at(unsigned long addr, struct kprobe_site *site)
+{
+	enum kprobe_refusal refusal;
+
+	memset(site, 0, sizeof(*site));
+	site->addr = addr;
+	mutex_lock(&kprobe_mutex);
+	refusal = kprobe_site_prepare(site);
+	arch_kprobe_forget_text();
+	mutex_unlock(&kprobe_mutex);
+	return refusal;
+}
+
+static void place_of_a_jump_r11(struct kunit *test)
+{
+	const struct place *place = test->param_value;
+	struct kprobe_site site;
+
+	KUNIT_ASSERT_EQ(test, look_at((unsigned long)place->at, &site), KPROBE_OK);
+	KUNIT_EXPECT_EQ(test, site.arch.no_jump, place->no_jump);
+	KUNIT_EXPECT_EQ(test, arch_kprobe_span(&site), place->span);
+}
+
+/* Each is refused, or accepted, again when probes cover what decided on it. */
+static void place_under_probes_r8(struct kunit *test)
+{
+	const struct place *place = test->param_value;
+	struct kprobe_test_probe *tp;
+	u8 *at;
+
+	for (at = place->at - 16; at < place->at + 16; at++) {
+		tp = kprobe_test_probe(test, 'a', at, KPROBE_TEST_PRE);
+		if (at != place->at && kprobe_test_refusal(&tp->kp) == KPROBE_OK)
+			KUNIT_EXPECT_EQ(test, 0, register_kprobe(&tp->kp));
+	}
+	wait_for_kprobe_optimizer();
+	place_of_a_jump_r11(test);
+}
+
+/**
+ * struct walk - of what the kernel may do to its text
+ * @step: one of how many is looked at
+ * @nr: how many there were
+ * @wrong: how many of them a jump might meet
+ * @first: the first of those
+ */
+struct walk {
+	unsigned int step;
+	unsigned int nr;
+	unsigned int wrong;
+	unsigned long first;
+};
+
+static void note_wrong(struct walk *walk, unsigned long addr)
+{
+	if (!walk->wrong++)
+		walk->first = addr;
+}
+
+/* Is the target known to whoever wants to put a jump there? kprobe_mutex */
+static void check_target(unsigned long from, unsigned long to, void *arg)
+{
+	struct walk *walk = arg;
+	struct kprobe_code *f;
+
+	if (walk->nr++ % walk->step || !is_kernel_text(to))
+		return;
+	mutex_lock(&text_mutex);
+	if (kprobe_code_get(to, &f) || !kprobe_code_is_entered(f, to, to + 1))
+		note_wrong(walk, from);
+	mutex_unlock(&text_mutex);
+	kprobe_code_forget();
+}
+
+static void all_targets_are_known(struct kunit *test,
+				  void (*go)(unsigned long start, unsigned long end,
+					     kprobe_branch_fn fn, void *arg))
+{
+	struct walk walk = { .step = 17 };
+
+	mutex_lock(&kprobe_mutex);
+	go((unsigned long)_stext, (unsigned long)_etext, check_target, &walk);
+	mutex_unlock(&kprobe_mutex);
+	KUNIT_EXPECT_GT(test, walk.nr, walk.step);
+	KUNIT_EXPECT_EQ_MSG(test, walk.wrong, 0, "first: %pS", (void *)walk.first);
+}
+
+static void targets_of_jump_labels(struct kunit *test)
+{
+	all_targets_are_known(test, kprobe_walk_labels);
+}
+
+static void targets_of_fixups(struct kunit *test)
+{
+	all_targets_are_known(test, kprobe_walk_fixups);
+}
+
+/* No instruction before @addr may lead a jump that reaches it. */
+static void check_patched(unsigned long addr, struct walk *walk)
+{
+	struct kprobe_site site;
+	unsigned long before;
+
+	if (walk->nr++ % walk->step || !is_kernel_text(addr))
+		return;
+	for (before = addr - JMP32_INSN_SIZE + 1; before < addr; before++) {
+		if (look_at(before, &site) == KPROBE_OK &&
+		    before + site.arch.insn.len <= addr && arch_kprobe_span(&site))
+			note_wrong(walk, addr);
+	}
+}
+
+static void jump_labels_are_not_displaced_r12(struct kunit *test)
+{
+#ifdef CONFIG_JUMP_LABEL
+	struct walk walk = { .step = 17 };
+	struct jump_entry *label;
+
+	for (label = __start___jump_table; label < __stop___jump_table; label++)
+		check_patched(jump_entry_code(label), &walk);
+	KUNIT_EXPECT_GT(test, walk.nr, walk.step);
+	KUNIT_EXPECT_EQ_MSG(test, walk.wrong, 0, "first: %pS", (void *)walk.first);
+#else
+	kunit_skip(test, "needs CONFIG_JUMP_LABEL");
+#endif
+}
+
+static void static_calls_are_not_displaced_r12(struct kunit *test)
+{
+#ifdef CONFIG_HAVE_STATIC_CALL_INLINE
+	struct walk walk = { .step = 3 };
+	struct static_call_site *call;
+
+	for (call = __start_static_call_sites; call < __stop_static_call_sites; call++)
+		check_patched((unsigned long)&call->addr + call->addr, &walk);
+	KUNIT_EXPECT_GT(test, walk.nr, walk.step);
+	KUNIT_EXPECT_EQ_MSG(test, walk.wrong, 0, "first: %pS", (void *)walk.first);
+#else
+	kunit_skip(test, "needs CONFIG_HAVE_STATIC_CALL_INLINE");
+#endif
+}
+
+static struct kunit_case kprobe_code_cases[] = {
+	KUNIT_CASE_PARAM(place_of_a_jump_r11, place_gen_params),
+	KUNIT_CASE_PARAM(place_under_probes_r8, place_gen_params),
+	KUNIT_CASE_SLOW(targets_of_jump_labels),
+	KUNIT_CASE_SLOW(targets_of_fixups),
+	KUNIT_CASE_SLOW(jump_labels_are_not_displaced_r12),
+	KUNIT_CASE_SLOW(static_calls_are_not_displaced_r12),
+	{ }
+};
+
+static struct kunit_suite kprobe_code_suite = {
+	.name = "kprobe_code",
+	.test_cases = kprobe_code_cases,
+};
+
+kunit_test_suite(kprobe_code_suite);
