@@ -4,7 +4,8 @@
 
 set terminal svg size 900,520 font 'sans,13' background 'white'
 set grid ytics
-set key top left
+set key above
+set rmargin 12
 
 set datafile missing '?'
 
@@ -39,6 +40,5 @@ set output out.'/batch.svg'
 set title 'Registering a batch'
 set xlabel 'probes in the batch'
 set ylabel 'instructions a probe'
-set key top right
 plot data.'/batch-register.dat' using 1:2 title 'in-tree' linecolor rgb '#999999', \
      '' using 1:3 title 'here' linecolor rgb '#1f77b4'
