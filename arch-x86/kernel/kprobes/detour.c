@@ -207,6 +207,8 @@ static unsigned long kprobe_detoured(const struct kprobe_detour *detour, unsigne
 	unsigned long offset = ip - detour->slot.site->addr;
 	unsigned int i;
 
+	if (offset >= KPROBE_SLOT_MAX)
+		return ip;
 	for (i = 1; i < detour->nr; i++) {
 		if (offset == detour->from[i])
 			return (unsigned long)detour->code + detour->to[i];
@@ -280,8 +282,7 @@ static __always_inline unsigned long kprobe_detour_run(const struct kprobe_detou
 	kprobe_hit_between(hit);
 	regs->ip = site->addr;
 	if (detour->stepped) {
-		kprobe_step_begin(*hit, regs, (unsigned long)detour->code + detour->stepped,
-				  false);
+		kprobe_step_begin(hit, regs, (unsigned long)detour->code + detour->stepped, false);
 		return regs->ip;
 	}
 	if (kprobe_emulate(&site->arch.insn, site->addr, regs)) {
@@ -350,15 +351,16 @@ NOKPROBE_SYMBOL(kprobe_detour_hit);
 __visible bool kprobe_detour_hit_end(struct pt_regs *regs)
 {
 	unsigned long *sp = kprobe_detour_complete(regs);
-	struct kprobe_step step = kprobe_step_pop();
-	const struct kprobe_site *site = step.hit.site;
+	struct kprobe_step *step = kprobe_step_top();
+	const struct kprobe_site *site = step->hit.site;
 	unsigned long next = site->addr + site->arch.insn.len;
 
 	/* One that can be boosted and stepped: nothing else has to be put right. */
-	regs->flags |= step.flags & X86_EFLAGS_IF;
+	regs->flags |= step->flags & X86_EFLAGS_IF;
 	regs->ip = next;
-	kprobe_hit_post(&step.hit, regs);
-	kprobe_hit_end(&step.hit);
+	kprobe_hit_post(&step->hit, regs);
+	kprobe_hit_end(&step->hit);
+	kprobe_step_pop();
 	if (unlikely(regs->ip != next || regs->sp != (unsigned long)sp))
 		return kprobe_detour_leave_to(regs, kprobe_detoured(site->arch.detour, regs->ip));
 	kprobe_detour_over(regs);

@@ -10,19 +10,13 @@
 #include "../../../../kernel/kprobes/hit.h"
 #include "../../../../kernel/kprobes/table.h"
 
-/*
- * ftrace's call stands for the NOP that it replaces, and regs are as behind it.
- * Another user, livepatch say, may have set regs->ip before: it stands, unless a
- * handler sets another.
- */
-static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct pt_regs *regs)
+static noinline void kprobe_any_ftrace_hit(struct kprobe_site *site, struct pt_regs *regs)
 {
 	unsigned long behind = site->addr + MCOUNT_INSN_SIZE;
 	unsigned long next = regs->ip;
 	struct kprobe_hit hit;
 
 	kprobe_hit_begin(&hit, site);
-	/* As a breakpoint would leave it: handlers compute with that. */
 	regs->ip = site->addr + INT3_INSN_SIZE;
 	if (!kprobe_hit_pre(&hit, regs)) {
 		regs->ip = behind;
@@ -31,6 +25,27 @@ static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct p
 			regs->ip = next;
 	}
 	kprobe_hit_end(&hit);
+}
+NOKPROBE_SYMBOL(kprobe_any_ftrace_hit);
+
+/*
+ * ftrace's call stands for the NOP that it replaces, and regs are as behind it.
+ * Handlers find IP as a breakpoint would leave it: they compute with that. Another
+ * user, livepatch say, may have set regs->ip before: it stands, unless a handler
+ * sets another.
+ */
+static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct pt_regs *regs)
+{
+	struct kprobe *kp = kprobe_plain(site);
+	unsigned long next = regs->ip;
+
+	if (unlikely(!kp)) {
+		kprobe_any_ftrace_hit(site, regs);
+		return;
+	}
+	regs->ip = site->addr + INT3_INSN_SIZE;
+	if (likely(!kprobe_plain_pre(kp, regs)))
+		regs->ip = next;
 }
 
 /**

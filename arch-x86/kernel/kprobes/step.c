@@ -45,17 +45,22 @@ NOKPROBE_SYMBOL(kprobe_set_blockstep);
  *
  * Context: interrupts off.
  */
-void kprobe_step_begin(struct kprobe_hit hit, struct pt_regs *regs, unsigned long copy,
-		       bool by_trap)
+void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
+		       unsigned long copy, bool by_trap)
 {
-	struct kprobe_step step = {
-		.hit = hit,
-		.copy = copy,
-		.flags = regs->flags,
-		.by_trap = by_trap,
-	};
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+	struct kprobe_step *step = &steps->step[steps->depth];
 
-	kprobe_step_push(&step);
+	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
+	step->hit = *hit;
+	step->copy = copy;
+	step->flags = regs->flags;
+	step->by_trap = by_trap;
+	/* An NMI may push and pop in between: the entry is whole before it counts. */
+	WRITE_ONCE(steps->seq, steps->seq + 1);
+	barrier();
+	WRITE_ONCE(steps->depth, steps->depth + 1);
+
 	regs->ip = copy;
 	regs->flags &= ~X86_EFLAGS_IF;
 	if (by_trap) {
@@ -68,12 +73,13 @@ NOKPROBE_SYMBOL(kprobe_step_begin);
 /* The instruction was executed; regs->ip is where the CPU went from there. */
 static void kprobe_step_end(struct pt_regs *regs)
 {
-	struct kprobe_step step = kprobe_step_pop();
-	struct kprobe_site *site = step.hit.site;
+	struct kprobe_step *step = kprobe_step_top();
+	struct kprobe_site *site = step->hit.site;
 
-	kprobe_resume(&site->arch.insn, site->addr, step.copy, step.flags, regs);
-	kprobe_hit_post(&step.hit, regs);
-	kprobe_hit_end(&step.hit);
+	kprobe_resume(&site->arch.insn, site->addr, step->copy, step->flags, regs);
+	kprobe_hit_post(&step->hit, regs);
+	kprobe_hit_end(&step->hit);
+	kprobe_step_pop();
 }
 NOKPROBE_SYMBOL(kprobe_step_end);
 
@@ -136,16 +142,15 @@ bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs)
 {
 	const unsigned long changed = X86_EFLAGS_TF | X86_EFLAGS_IF;
 	struct kprobe_step *top = kprobe_step_top();
-	struct kprobe_step step;
 
 	if (likely(!top) || regs->ip != top->copy)
 		return false;
-	step = kprobe_step_pop();
-	*hit = step.hit;
+	*hit = top->hit;
 	regs->ip = hit->site->addr;
-	regs->flags = (regs->flags & ~changed) | (step.flags & changed);
-	if (step.by_trap)
+	regs->flags = (regs->flags & ~changed) | (top->flags & changed);
+	if (top->by_trap)
 		kprobe_set_blockstep(true);
+	kprobe_step_pop();
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_step_cancel);

@@ -54,30 +54,18 @@ static __always_inline struct kprobe_step *kprobe_step_top(void)
 	return steps->depth ? &steps->step[steps->depth - 1] : NULL;
 }
 
-/* An NMI may push and pop in between: the entry is whole before it counts. */
-static __always_inline void kprobe_step_push(const struct kprobe_step *step)
+/*
+ * The step is over, as far as the CPU is concerned: what was in it is not to be
+ * used any more.
+ */
+static __always_inline void kprobe_step_pop(void)
 {
-	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
-
-	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
-	steps->step[steps->depth] = *step;
-	WRITE_ONCE(steps->seq, steps->seq + 1);
 	barrier();
-	WRITE_ONCE(steps->depth, steps->depth + 1);
+	__this_cpu_dec(kprobe_steps.depth);
 }
 
-static __always_inline struct kprobe_step kprobe_step_pop(void)
-{
-	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
-	struct kprobe_step step = steps->step[steps->depth - 1];
-
-	barrier();
-	WRITE_ONCE(steps->depth, steps->depth - 1);
-	return step;
-}
-
-void kprobe_step_begin(struct kprobe_hit hit, struct pt_regs *regs, unsigned long copy,
-		       bool by_trap);
+void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
+		       unsigned long copy, bool by_trap);
 bool kprobe_step_breakpoint(struct pt_regs *regs);
 bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs);
 

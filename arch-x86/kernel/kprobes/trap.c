@@ -34,7 +34,7 @@ static __always_inline void kprobe_run_boosted(struct kprobe_hit *hit, struct pt
 static __always_inline void kprobe_run_stepped(struct kprobe_hit *hit, struct pt_regs *regs,
 					       bool by_trap)
 {
-	kprobe_step_begin(*hit, regs, (unsigned long)hit->site->arch.step->code, by_trap);
+	kprobe_step_begin(hit, regs, (unsigned long)hit->site->arch.step->code, by_trap);
 }
 
 /* For a hit that runs no handler: in a way that cannot fail anywhere. */
@@ -75,15 +75,28 @@ static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *r
 	}
 }
 
-static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct pt_regs *regs)
+/* Returns true if that was all: no post-handler, no reentry, no step. */
+static __always_inline bool kprobe_plain_breakpoint(struct kprobe_site *site,
+						    struct pt_regs *regs)
+{
+	enum kprobe_way way = site->arch.way;
+	struct kprobe *kp = kprobe_plain(site);
+
+	if (!kp || way > KPROBE_WAY_BOOST)
+		return false;
+	if (kprobe_plain_pre(kp, regs))
+		return true;
+	if (way == KPROBE_WAY_EMULATE && kprobe_emulate(&site->arch.insn, site->addr, regs))
+		return true;
+	regs->ip = (unsigned long)site->arch.boost->code;
+	return true;
+}
+
+static noinline void kprobe_any_breakpoint(struct kprobe_site *site, struct pt_regs *regs)
 {
 	enum kprobe_way way;
 	struct kprobe_hit hit;
 
-	if (unlikely(READ_ONCE(site->arch.via_detour))) {
-		regs->ip = kprobe_detour_entry(site);
-		return;
-	}
 	kprobe_hit_begin(&hit, site);
 	way = kprobe_active_has_post(hit.active) ? site->arch.way_post : site->arch.way;
 	if (way == KPROBE_WAY_TRAP && !kprobe_may_trap(regs))
@@ -98,6 +111,15 @@ static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct p
 		kprobe_run(&hit, regs, way);
 	else
 		kprobe_run_plain(&hit, regs);
+}
+NOKPROBE_SYMBOL(kprobe_any_breakpoint);
+
+static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct pt_regs *regs)
+{
+	if (unlikely(READ_ONCE(site->arch.via_detour)))
+		regs->ip = kprobe_detour_entry(site);
+	else if (!kprobe_plain_breakpoint(site, regs))
+		kprobe_any_breakpoint(site, regs);
 }
 
 /**
