@@ -145,6 +145,16 @@ static void run_rewritten(const struct kprobe_insn *insn, const struct pt_regs *
 		out->regs.ip = CODE + insn->len;
 }
 
+/* The slot is far enough away for a branch that reaches its target from CODE only. */
+static bool is_out_of_reach(const struct kprobe_insn *insn)
+{
+	long distance = CODE + insn->len + insn->imm - (SLOT + kprobe_rewritten_size(insn));
+	bool is_branch = insn->op == KPROBE_OP_JMP || insn->op == KPROBE_OP_JCC ||
+			 insn->op == KPROBE_OP_CALL;
+
+	return is_branch && distance != (s32)distance;
+}
+
 /* As in a detour: another instruction, or several, in its place. */
 static void compare_rewritten(const struct kprobe_insn *insn, const struct pt_regs *before,
 			      const u8 *arena, const struct outcome *here)
@@ -152,7 +162,7 @@ static void compare_rewritten(const struct kprobe_insn *insn, const struct pt_re
 	static struct outcome there;
 	struct pt_regs regs = *before;
 
-	if (!kprobe_rewritten_size(insn))
+	if (!kprobe_rewritten_size(insn) || is_out_of_reach(insn))
 		return;
 	test_context("%s, rewritten: ", hex(insn->bytes, insn->len));
 	memcpy((void *)ARENA, arena, ARENA_SIZE);
