@@ -48,7 +48,7 @@ ASM_FUNCTION(fn_endbr, AT(THREE) ASM_ENDBR THREE_MORE
 	     ANNOTATE_RETPOLINE_SAFE "jmp *(" AX ", " CX INDEX ")\n");
 #else
 #define TABLE						\
-	".pushsection .rodata\n"			\
+	".pushsection .data, \"aw\"\n"			\
 	".balign 8\n"					\
 	"774: " _ASM_PTR " " BEHIND "f\n"		\
 	".popsection\n"
