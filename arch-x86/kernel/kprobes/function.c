@@ -38,6 +38,7 @@ static void kprobe_function_restore(struct kprobe_function *f, unsigned long at)
 
 	if (f->text[at] != INT3_INSN_OPCODE && f->text[at] != JMP32_INSN_OPCODE)
 		return;
+	guard(rcu)();
 	site = kprobe_site_lookup(f->start + at);
 	if (!site || site->on_ftrace)
 		return;
