@@ -6,6 +6,7 @@
  * replaces the return address and keeps the instances. It takes them back when
  * the call returns, or when a task is dead that will never return from it.
  */
+#include <linux/context_tracking.h>
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/rethook.h>
@@ -59,7 +60,7 @@ static void kretprobe_return(struct rethook_node *node, void *data, unsigned lon
 	struct kprobe *outer;
 	unsigned long flags;
 
-	if (unlikely(!rcu_is_watching()) || !rp->handler)
+	if (unlikely(!rcu_is_watching_curr_cpu()) || !rp->handler)
 		return;
 	/*
 	 * A probe that the handler hits is missed, as in any handler. What an

@@ -124,18 +124,66 @@ static unsigned long comparable_flags(const struct kprobe_insn *insn)
 	return ~0UL;
 }
 
+/* A call becomes two instructions: a push and a jump. */
+static void run_rewritten(const struct kprobe_insn *insn, const struct pt_regs *regs,
+			  struct outcome *out)
+{
+	unsigned long next = SLOT + kprobe_rewritten_size(insn);
+
+	if (!kprobe_rewrite(insn, (u8 *)SLOT, CODE, SLOT))
+		test_fail("out of reach");
+	*(u8 *)next = INT3;
+	if (falls_through(insn))
+		native_run(regs, out);
+	else
+		native_step(regs, out);
+	if (insn->op == KPROBE_OP_CALL && out->signal == SIGTRAP)
+		native_step(&out->regs, out);
+	if (out->signal != SIGTRAP)
+		out->regs.ip += CODE - SLOT;
+	else if (out->regs.ip == next)
+		out->regs.ip = CODE + insn->len;
+}
+
+/* The slot is far enough away for a branch that reaches its target from CODE only. */
+static bool is_out_of_reach(const struct kprobe_insn *insn)
+{
+	long distance = CODE + insn->len + insn->imm - (SLOT + kprobe_rewritten_size(insn));
+	bool is_branch = insn->op == KPROBE_OP_JMP || insn->op == KPROBE_OP_JCC ||
+			 insn->op == KPROBE_OP_CALL;
+
+	return is_branch && distance != (s32)distance;
+}
+
+/* As in a detour: another instruction, or several, in its place. */
+static void compare_rewritten(const struct kprobe_insn *insn, const struct pt_regs *before,
+			      const u8 *arena, const struct outcome *here)
+{
+	static struct outcome there;
+	struct pt_regs regs = *before;
+
+	if (!kprobe_rewritten_size(insn) || is_out_of_reach(insn))
+		return;
+	test_context("%s, rewritten: ", hex(insn->bytes, insn->len));
+	memcpy((void *)ARENA, arena, ARENA_SIZE);
+	regs.ip = SLOT;
+	run_rewritten(insn, &regs, &there);
+	compare_outcomes(insn, &there, here);
+}
+
 void compare_emulated(const struct kprobe_insn *insn, const struct pt_regs *before)
 {
 	static struct outcome real;
 	static u8 arena[ARENA_SIZE];
 	struct pt_regs regs = *before;
 
-	test_context("%s: ", hex(insn->bytes, insn->len));
 	((u8 *)CODE)[insn->len] = INT3;
 	memcpy(arena, (void *)ARENA, ARENA_SIZE);
 	run_in_place(insn, before, &real);
+	compare_rewritten(insn, before, arena, &real);
 	memcpy((void *)ARENA, arena, ARENA_SIZE);
 
+	test_context("%s: ", hex(insn->bytes, insn->len));
 	if (!kprobe_emulate(insn, CODE, &regs)) {
 		if (memcmp(&regs, before, sizeof(regs)))
 			test_fail("gave up with the registers changed");
@@ -216,6 +264,7 @@ int compare_in_slot(const struct kprobe_insn *insn, const struct pt_regs *before
 	((u8 *)CODE)[insn->len] = INT3;
 	memcpy(arena, (void *)ARENA, ARENA_SIZE);
 	run_in_place(insn, before, &here);
+	compare_rewritten(insn, before, arena, &here);
 
 	regs.ip = SLOT;
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {

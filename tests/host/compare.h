@@ -15,11 +15,14 @@ struct pt_regs;
 void run_in_place(const struct kprobe_insn *insn, const struct pt_regs *regs,
 		  struct outcome *out);
 
-/* By kprobe_emulate(). Where that gives up, the CPU has to fault. */
+/*
+ * By kprobe_emulate(): where that gives up, the CPU has to fault. And as
+ * kprobe_rewrite() writes it, if it can.
+ */
 void compare_emulated(const struct kprobe_insn *insn, const struct pt_regs *before);
 
 /*
- * In a slot, in each of the ways that its flags allow. Returns the signal that
+ * In a slot, in each of the ways that its flags allow, and rewritten. Returns the signal that
  * stops it at its own address: SIGTRAP if it does not fault.
  */
 int compare_in_slot(const struct kprobe_insn *insn, const struct pt_regs *before);

@@ -95,6 +95,7 @@ int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	native_start();
+	glance_tests();
 	classify_tests();
 	relocate_tests();
 	branch_tests();

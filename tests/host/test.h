@@ -19,6 +19,7 @@ __printf(1, 2) void test_context(const char *fmt, ...);
 /* Bytes as text, valid until the next call but three. */
 const char *hex(const u8 *bytes, size_t len);
 
+void glance_tests(void);
 void classify_tests(void);
 void relocate_tests(void);
 void branch_tests(void);

@@ -135,49 +135,45 @@ static bool is_indirect_thunk(unsigned long target)
 }
 #endif
 
-static bool is_relative_branch(const struct insn *insn)
+static bool is_relative_branch(const struct kprobe_glance *glance)
 {
-	u8 opcode = insn->opcode.bytes[0];
+	u16 opcode = glance->opcode;
 
-	if (opcode == 0x0f)
-		return (insn->opcode.bytes[1] & 0xf0) == 0x80;
 	/* Jcc, LOOP and JCXZ, CALL and JMP, XBEGIN */
-	return (opcode & 0xf0) == 0x70 || (opcode & 0xfc) == 0xe0 ||
-	       opcode == 0xe8 || opcode == 0xe9 || opcode == 0xeb ||
-	       (opcode == 0xc7 && insn->modrm.bytes[0] == 0xf8);
+	return (opcode & 0xfff0) == 0x0f80 || (opcode & 0xfff0) == 0x70 ||
+	       (opcode & 0xfffc) == 0xe0 ||
+	       opcode == CALL_INSN_OPCODE || opcode == JMP32_INSN_OPCODE ||
+	       opcode == JMP8_INSN_OPCODE || (opcode == 0xc7 && glance->modrm == 0xf8);
 }
 
-static bool is_indirect_jump(const struct insn *insn)
+static bool is_indirect_jump(const struct kprobe_glance *glance)
 {
-	return insn->opcode.bytes[0] == 0xff && X86_MODRM_REG(insn->modrm.bytes[0]) == 4;
+	return glance->opcode == 0xff && (glance->modrm & 0x38) == 0x20;
 }
 
 /* What one instruction at @addr, of @f or of its cold part, says of branches into @f. */
-static void kprobe_code_note(struct kprobe_code *f, struct insn *insn,
-				 unsigned long addr, const u8 *text)
+static void kprobe_code_note(struct kprobe_code *f, const struct kprobe_glance *glance,
+			     unsigned long addr, const u8 *text)
 {
-	unsigned long next = addr + insn->length;
+	unsigned long next = addr + glance->len;
 
-	if (is_endbr(*(u32 *)text))
-		kprobe_code_add_target(f, addr);
-	if (insn_is_avx(insn))
-		return;
-	if (is_relative_branch(insn)) {
-		if (insn->opcode.bytes[0] == CALL_INSN_OPCODE || addr - f->start >= f->size)
-			kprobe_code_add_target(f, next + insn->immediate.value);
+	if (is_relative_branch(glance)) {
+		if (glance->opcode == CALL_INSN_OPCODE || addr - f->start >= f->size)
+			kprobe_code_add_target(f, next + glance->imm);
 		else
-			kprobe_code_note_branch(f, next + insn->immediate.value);
-		f->indirect |= insn->opcode.bytes[0] == JMP32_INSN_OPCODE &&
-			       is_indirect_thunk(next + insn->immediate.value);
+			kprobe_code_note_branch(f, next + glance->imm);
+		f->indirect |= glance->opcode == JMP32_INSN_OPCODE &&
+			       is_indirect_thunk(next + glance->imm);
 		return;
 	}
-	f->indirect |= is_indirect_jump(insn);
+	if (is_endbr(*(u32 *)text))
+		kprobe_code_add_target(f, addr);
+	f->indirect |= is_indirect_jump(glance);
 	/* An address of code as an operand: somebody is going to branch there. */
-	if (insn->immediate.nbytes == 4)
-		kprobe_code_add_target(f, insn->immediate.value);
-	if (insn->displacement.nbytes == 4)
-		kprobe_code_add_target(f, (insn_rip_relative(insn) ? next : 0) +
-					      insn->displacement.value);
+	if (glance->has_imm)
+		kprobe_code_add_target(f, glance->imm);
+	if (glance->has_disp)
+		kprobe_code_add_target(f, (glance->rip_rel ? next : 0) + glance->disp);
 }
 
 /* If the end of the text cannot be read, it is left out. */
@@ -198,21 +194,21 @@ static void kprobe_code_read(struct kprobe_code *f)
 /* From the start to the end, or to what is no instruction. */
 static void kprobe_code_decode(struct kprobe_code *f)
 {
-	struct insn insn;
+	struct kprobe_glance glance;
 	unsigned long at;
 
-	for (at = 0; at < f->size; at += insn.length) {
+	for (at = 0; at < f->size; at += glance.len) {
 		kprobe_code_restore(f, at);
-		if (insn_decode(&insn, f->text + at, f->size - at, INSN_MODE_KERN))
+		if (!kprobe_glance(&glance, f->text + at, f->size - at))
 			break;
 		__set_bit(at, f->boundary);
-		kprobe_code_note(f, &insn, f->start + at, f->text + at);
+		kprobe_code_note(f, &glance, f->start + at, f->text + at);
 	}
 	f->whole &= at >= f->size;
 }
 
 /* Room behind the text, so that a look at four bytes never reaches too far. */
-#define KPROBE_CODE_SLACK	8
+#define KPROBE_CODE_SLACK	4
 
 static bool kprobe_code_alloc(struct kprobe_code *f)
 {
@@ -243,14 +239,14 @@ static bool kprobe_code_add_cold(struct kprobe_code *f, const struct kprobe_rang
 		.start = range->start,
 		.size = range->end - range->start,
 	};
-	struct insn insn;
+	struct kprobe_glance glance;
 	unsigned long at;
 
 	if (!kprobe_code_load(&cold))
 		return false;
 	for_each_set_bit(at, cold.boundary, cold.size) {
-		insn_decode(&insn, cold.text + at, cold.size - at, INSN_MODE_KERN);
-		kprobe_code_note(f, &insn, cold.start + at, cold.text + at);
+		kprobe_glance(&glance, cold.text + at, cold.size - at);
+		kprobe_code_note(f, &glance, cold.start + at, cold.text + at);
 	}
 	f->whole &= cold.whole;
 	kprobe_walk_labels(range->start, range->end, kprobe_code_walk_cold, f);

@@ -50,7 +50,7 @@ ASM_FUNCTION(fn_endbr, AT(THREE) ASM_ENDBR THREE_MORE
 ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 #else
 #define TABLE						\
-	".pushsection .rodata\n"			\
+	".pushsection .data, \"aw\"\n"			\
 	".balign 8\n"					\
 	"774: " _ASM_PTR " " BEHIND "f\n"		\
 	".popsection\n"

@@ -282,7 +282,7 @@ static __always_inline unsigned long kprobe_detour_run(const struct kprobe_detou
 	kprobe_hit_between(hit);
 	regs->ip = site->addr;
 	if (detour->stepped) {
-		kprobe_step_begin(hit, regs, (unsigned long)detour->code + detour->stepped, false);
+		kprobe_step_begin(hit, regs, (unsigned long)detour->code + detour->stepped);
 		return regs->ip;
 	}
 	if (kprobe_emulate(&site->arch.insn, site->addr, regs)) {

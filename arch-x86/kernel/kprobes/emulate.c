@@ -304,6 +304,8 @@ void kprobe_resume(const struct kprobe_insn *insn, unsigned long addr,
 
 	if (!(insn->flags & KPROBE_INSN_ABS_IP))
 		regs->ip += addr - slot;
+	if (likely(!(insn->flags & KPROBE_INSN_RESUMES)))
+		goto restore_flags;
 
 	if (insn->flags & KPROBE_INSN_CALL) {
 		if (insn->osize == 2)
@@ -323,6 +325,7 @@ void kprobe_resume(const struct kprobe_insn *insn, unsigned long addr,
 		return;
 	if (insn->flags & KPROBE_INSN_SETS_IF)
 		stepping = X86_EFLAGS_TF;
+restore_flags:
 	regs->flags = (regs->flags & ~stepping) | (old_flags & stepping);
 }
 NOKPROBE_SYMBOL(kprobe_resume);

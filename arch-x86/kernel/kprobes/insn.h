@@ -2,7 +2,7 @@
 /*
  * How one x86 instruction can be run away from its address.
  *
- * The three rooms behind this header - classify.c, relocate.c, emulate.c -
+ * The rooms behind this header - glance.c, classify.c, relocate.c, emulate.c -
  * are pure: bytes and registers in, bytes and registers out. They take no
  * lock, allocate nothing, know no probe, and compile in user space as well,
  * where tests/host holds them against the real CPU.
@@ -103,6 +103,8 @@ enum kprobe_op {
 #define KPROBE_INSN_SETS_IF	BIT(7)
 #define KPROBE_INSN_RIP_REL	BIT(8)
 #define KPROBE_INSN_REP		BIT(9)
+#define KPROBE_INSN_RESUMES	(KPROBE_INSN_CALL | KPROBE_INSN_PUSHF |		\
+				 KPROBE_INSN_SETS_FLAGS | KPROBE_INSN_SETS_IF)
 #define KPROBE_INSN_ANY_SLOT	(KPROBE_INSN_BOOST | KPROBE_INSN_STEP_BP | KPROBE_INSN_STEP_TF)
 
 #define KPROBE_NO_REG		0xff
@@ -161,6 +163,30 @@ enum kprobe_insn_error {
 	KPROBE_INSN_TRAP,
 	KPROBE_INSN_LEAVES,
 };
+
+/**
+ * struct kprobe_glance - what one sees of an instruction at once
+ * @opcode: of one byte, or of two, 0x0f80 say; 0 if it is of another map
+ * @len: its length, 1 to 15
+ * @modrm: the ModRM byte, if it has one
+ * @has_disp: it has a displacement of 32 bits
+ * @rip_rel: which counts from the next address
+ * @has_imm: it has an immediate of 32 bits
+ * @disp: the displacement
+ * @imm: the immediate, also one of 8 bits
+ */
+struct kprobe_glance {
+	u16	opcode;
+	u8	len;
+	u8	modrm;
+	bool	has_disp;
+	bool	rip_rel;
+	bool	has_imm;
+	s32	disp;
+	s32	imm;
+};
+
+bool kprobe_glance(struct kprobe_glance *glance, const u8 *text, unsigned int avail);
 
 enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 				       unsigned int avail);

@@ -15,7 +15,7 @@ static struct kprobe_test_seen *const seen = &kprobe_test_seen;
 /* Writes to the interrupt command register. */
 ASM_FUNCTION(nmi_send, AT("mov %eax, (" DI ")") "mov $1, %ecx\n" ASM_RET);
 /* What the NMI's handler runs into. */
-ASM_FUNCTION(nmi_inner, AT("add $5, %eax") ASM_RET);
+ASM_FUNCTION(nmi_inner, AT("add $5, %eax") "nop\nnop\n" ASM_RET);
 
 static struct {
 	int nmis, pre, post;
@@ -64,15 +64,10 @@ static void send_nmi(struct kprobe_test_image *image)
 	kprobe_test_run(nmi_send, image);
 }
 
-static void nmi_at_the_trap_of_a_step_r24(struct kunit *test)
+static void send_nmi_to_probe(struct kunit *test, struct kprobe *kp, struct kprobe *kp_inner)
 {
 	struct kprobe_test_image image = { .flags = X86_EFLAGS_FIXED, .ax = APIC_DM_NMI };
-	struct kprobe *kp, *kp_inner;
 
-	if (!boot_cpu_has(X86_FEATURE_APIC) || apic_is_disabled || x2apic_mode)
-		kunit_skip(test, "needs a local APIC in memory");
-	kp_inner = probe_inner(test);
-	kp = kprobe_test_stepped(test, nmi_send_at, kprobe_test_stepping(test));
 	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, nmi_handler, NMI_FLAG_FIRST,
 						      "kprobe_test"));
 	send_nmi(&image);
@@ -85,18 +80,56 @@ static void nmi_at_the_trap_of_a_step_r24(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->post, kp->post_handler ? 1 : 0);
 	if (seen->post)
 		KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)nmi_send_next);
-	/*
-	 * A hit or a miss, as the CPU has it; on x86-64 a miss: an NMI has its
-	 * own stack there, on which the trap flag is not used.
-	 */
+	/* A hit or a miss, as the CPU has it. */
 	KUNIT_EXPECT_EQ(test, inner.pre + kp_inner->nmissed, 1);
 	KUNIT_EXPECT_EQ(test, inner.post, inner.pre);
+}
+
+static void need_apic(struct kunit *test)
+{
+	if (!boot_cpu_has(X86_FEATURE_APIC) || apic_is_disabled || x2apic_mode)
+		kunit_skip(test, "needs a local APIC in memory");
+}
+
+static void nmi_at_the_trap_of_a_step_r24(struct kunit *test)
+{
+	struct kprobe *kp_inner;
+
+	need_apic(test);
+	kp_inner = probe_inner(test);
+	send_nmi_to_probe(test, kprobe_test_stepped(test, nmi_send_at, kprobe_test_stepping(test)),
+			  kp_inner);
+	/* On x86-64 an NMI has its own stack, on which the trap flag is not used. */
 	if (IS_ENABLED(CONFIG_X86_64))
 		KUNIT_EXPECT_EQ(test, inner.pre, 0);
 }
 
+/* With a post-handler it comes between the two calls of the detour. */
+static void nmi_in_a_detour_r24(struct kunit *test)
+{
+	struct kprobe *kp, *kp_inner;
+	int has_post;
+
+	need_apic(test);
+	kp_inner = probe_inner(test);
+	unregister_kprobe(kp_inner);
+	kprobe_test_any_way(test);
+	for (has_post = 0; has_post < 2; has_post++) {
+		memset(&inner, 0, sizeof(inner));
+		KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp_inner));
+		kp = kprobe_test_watched(test, nmi_send_at, has_post);
+		wait_for_kprobe_optimizer();
+		KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
+		KUNIT_EXPECT_EQ(test, kprobe_test_state(kp_inner), KPROBE_OPTIMIZED);
+		send_nmi_to_probe(test, kp, kp_inner);
+		unregister_kprobe(kp);
+		unregister_kprobe(kp_inner);
+	}
+}
+
 static struct kunit_case kprobe_nmi_cases[] = {
 	KUNIT_CASE_PARAM(nmi_at_the_trap_of_a_step_r24, kprobe_test_next_stepping),
+	KUNIT_CASE(nmi_in_a_detour_r24),
 	{ }
 };
 

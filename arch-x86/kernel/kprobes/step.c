@@ -37,43 +37,22 @@ static void __flatten kprobe_set_blockstep(bool on)
 NOKPROBE_SYMBOL(kprobe_set_blockstep);
 
 /**
- * kprobe_step_begin() - go to the copy of the instruction
- * @hit: the hit
- * @regs: registers before the instruction
- * @copy: address of the copy
- * @by_trap: use the trap flag rather than the breakpoint behind the copy
+ * kprobe_step_by_trap() - run the copy under the trap flag
+ * @regs: registers with which the step begins: see kprobe_step_begin()
  *
  * Context: interrupts off.
  */
-void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
-		       unsigned long copy, bool by_trap)
+void kprobe_step_by_trap(struct pt_regs *regs)
 {
-	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
-	struct kprobe_step *step = &steps->step[steps->depth];
-
-	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
-	step->hit = *hit;
-	step->copy = copy;
-	step->flags = regs->flags;
-	step->by_trap = by_trap;
-	/* An NMI may push and pop in between: the entry is whole before it counts. */
-	WRITE_ONCE(steps->seq, steps->seq + 1);
-	barrier();
-	WRITE_ONCE(steps->depth, steps->depth + 1);
-
-	regs->ip = copy;
-	regs->flags &= ~X86_EFLAGS_IF;
-	if (by_trap) {
-		regs->flags |= X86_EFLAGS_TF;
-		kprobe_set_blockstep(false);
-	}
+	kprobe_step_top()->by_trap = true;
+	regs->flags |= X86_EFLAGS_TF;
+	kprobe_set_blockstep(false);
 }
-NOKPROBE_SYMBOL(kprobe_step_begin);
+NOKPROBE_SYMBOL(kprobe_step_by_trap);
 
 /* The instruction was executed; regs->ip is where the CPU went from there. */
-static void kprobe_step_end(struct pt_regs *regs)
+static __always_inline void kprobe_step_end(struct kprobe_step *step, struct pt_regs *regs)
 {
-	struct kprobe_step *step = kprobe_step_top();
 	struct kprobe_site *site = step->hit.site;
 
 	kprobe_resume(&site->arch.insn, site->addr, step->copy, step->flags, regs);
@@ -81,7 +60,6 @@ static void kprobe_step_end(struct pt_regs *regs)
 	kprobe_hit_end(&step->hit);
 	kprobe_step_pop();
 }
-NOKPROBE_SYMBOL(kprobe_step_end);
 
 /**
  * kprobe_step_breakpoint() - is this the breakpoint behind a copy?
@@ -101,7 +79,7 @@ bool kprobe_step_breakpoint(struct pt_regs *regs)
 	if (step->by_trap)
 		kprobe_set_blockstep(true);
 	regs->ip = at;
-	kprobe_step_end(regs);
+	kprobe_step_end(step, regs);
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_step_breakpoint);
@@ -124,7 +102,7 @@ bool kprobe_debug_handler(struct pt_regs *regs)
 		kprobe_set_blockstep(false);
 		return true;
 	}
-	kprobe_step_end(regs);
+	kprobe_step_end(step, regs);
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_debug_handler);

@@ -64,8 +64,35 @@ static __always_inline void kprobe_step_pop(void)
 	__this_cpu_dec(kprobe_steps.depth);
 }
 
-void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
-		       unsigned long copy, bool by_trap);
+/**
+ * kprobe_step_begin() - go to the copy of the instruction
+ * @hit: the hit
+ * @regs: registers before the instruction
+ * @copy: address of the copy, which a breakpoint or a call follows
+ *
+ * Context: interrupts off.
+ */
+static __always_inline void kprobe_step_begin(const struct kprobe_hit *hit, struct pt_regs *regs,
+					      unsigned long copy)
+{
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+	struct kprobe_step *step = &steps->step[steps->depth];
+
+	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
+	step->hit = *hit;
+	step->copy = copy;
+	step->flags = regs->flags;
+	step->by_trap = false;
+	/* An NMI may push and pop in between: the entry is whole before it counts. */
+	WRITE_ONCE(steps->seq, steps->seq + 1);
+	barrier();
+	WRITE_ONCE(steps->depth, steps->depth + 1);
+
+	regs->ip = copy;
+	regs->flags &= ~X86_EFLAGS_IF;
+}
+
+void kprobe_step_by_trap(struct pt_regs *regs);
 bool kprobe_step_breakpoint(struct pt_regs *regs);
 bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs);
 

@@ -34,7 +34,9 @@ static __always_inline void kprobe_run_boosted(struct kprobe_hit *hit, struct pt
 static __always_inline void kprobe_run_stepped(struct kprobe_hit *hit, struct pt_regs *regs,
 					       bool by_trap)
 {
-	kprobe_step_begin(hit, regs, (unsigned long)hit->site->arch.step->code, by_trap);
+	kprobe_step_begin(hit, regs, (unsigned long)hit->site->arch.step->code);
+	if (by_trap)
+		kprobe_step_by_trap(regs);
 }
 
 /* For a hit that runs no handler: in a way that cannot fail anywhere. */
