@@ -9,12 +9,6 @@
 . /host-lib.sh
 enter_host
 
-# Probes that become jumps: this function is there where there are any.
-has_jumps()
-{
-	grep -q ' wait_for_kprobe_optimizer$' /proc/kallsyms
-}
-
 # What ftracetest calls UNSUPPORTED, UNTESTED and XFAIL says nothing about kprobes.
 one()
 {
@@ -25,14 +19,6 @@ one()
 	{ echo "=== $name: $verdict"; cat "$log.one"; } >>"$log"
 	case $verdict in
 	PASS) result ok "$name" ;;
-	UNRESOLVED)
-		# Nothing but an optimised probe resolves it, and it is the only one.
-		if [ "$name" = kprobe/kprobe_opt_types.tc ] && ! has_jumps; then
-			result skip "$name" "no probe becomes a jump in this version"
-		else
-			result fail "$name" "UNRESOLVED"
-		fi
-		;;
 	UNSUPPORTED) result skip "$name" "what it requires is not in this kernel" ;;
 	*) result fail "$name" "${verdict:-no verdict}: $(grep -v '^+* *\[' "$log.one" | tail -n 1)" ;;
 	esac

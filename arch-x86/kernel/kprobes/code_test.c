@@ -5,6 +5,7 @@
  * ../../../../kernel/kprobes/test.h.
  */
 #include <linux/jump_label.h>
+#include <linux/kallsyms.h>
 #include <linux/memory.h>
 #include <linux/static_call.h>
 #include <asm/sections.h>
@@ -46,6 +47,7 @@ ASM_FUNCTION(fn_address, "lea " MEM(BEHIND "f") ", " AX "\n" AT(THREE) THREE_MOR
 #ifdef CONFIG_X86_KERNEL_IBT
 ASM_FUNCTION(fn_endbr, AT(THREE) ASM_ENDBR THREE_MORE
 	     ANNOTATE_RETPOLINE_SAFE "jmp *(" AX ", " CX INDEX ")\n");
+ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 #else
 #define TABLE						\
 	".pushsection .data, \"aw\"\n"			\
@@ -166,6 +168,7 @@ static const struct place places[] = {
 	NO_JUMP(fn_address, KPROBE_JUMP_ENTERED),
 #ifdef CONFIG_X86_KERNEL_IBT
 	NO_JUMP(fn_endbr, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_at_endbr, KPROBE_JUMP_INSN),
 #else
 	NO_JUMP(fn_table, KPROBE_JUMP_ENTERED),
 	JUMP(fn_unused_table, 6),
@@ -373,6 +376,131 @@ static void static_calls_are_not_displaced_r12(struct kunit *test)
 #endif
 }
 
+/**
+ * struct share - what can be had at the instructions of the kernel's text
+ * @functions: how many functions were looked at
+ * @boundaries: how many instructions begin in them
+ * @refused: by enum kprobe_refusal, those that are not probed
+ * @on_ftrace: those that are probed through ftrace
+ * @at_once: those that can be a jump at once
+ * @later: those that can be a jump a grace period later
+ * @never: by enum kprobe_no_jump, those that stay a breakpoint
+ */
+struct share {
+	unsigned int functions;
+	unsigned int boundaries;
+	unsigned int refused[KPROBE_NR_REFUSALS];
+	unsigned int on_ftrace;
+	unsigned int at_once;
+	unsigned int later;
+	unsigned int never[KPROBE_NR_NO_JUMP];
+};
+
+/* What a probe gets that asks for @addr: of ENDBR at the entry, what is behind it. */
+static void share_add(struct share *share, struct kprobe_function *function, unsigned long addr)
+{
+	unsigned long start = function->range.start;
+	struct kprobe_site site = { };
+	enum kprobe_refusal refusal;
+	bool on_entry;
+
+	site.addr = arch_kprobe_entry(start, addr - start, &on_entry);
+	site.on_ftrace = kprobe_is_on_ftrace(site.addr);
+	refusal = kprobe_site_prepare(&site);
+	if (refusal == KPROBE_NOT_BOUNDARY)
+		return;
+	share->boundaries++;
+	refusal = kprobe_check_address(function, site.addr) ?: refusal;
+	if (refusal)
+		share->refused[refusal]++;
+	else if (site.on_ftrace)
+		share->on_ftrace++;
+	else if (!arch_kprobe_span(&site))
+		share->never[site.arch.no_jump]++;
+	else if (arch_kprobe_jumps_at_once(&site))
+		share->at_once++;
+	else
+		share->later++;
+}
+
+static void share_add_function(struct share *share, unsigned long start, unsigned long end)
+{
+	struct kprobe_function function = { };
+
+	guard(mutex)(&kprobe_mutex);
+	if (kprobe_function_find(&function, start))
+		return;
+	share->functions++;
+	for (; start < end; start++)
+		share_add(share, &function, start);
+	kprobe_function_put(&function);
+	kprobe_code_forget();
+}
+
+/* One function in @step of the kernel's text, each under one name only. */
+static void share_add_kernel(struct share *share, unsigned int step)
+{
+	unsigned long addr, size, offset;
+	unsigned int nr = 0;
+
+	for (addr = (unsigned long)_stext; addr < (unsigned long)_etext; addr += size - offset) {
+		if (!kallsyms_lookup_size_offset(addr, &size, &offset))
+			break;
+		if (nr++ % step == 0)
+			share_add_function(share, addr, addr - offset + size);
+		cond_resched();
+	}
+}
+
+static void share_say(struct kunit *test, const struct share *share, const char *what,
+		      unsigned int nr)
+{
+	if (nr)
+		kunit_info(test, "%6u of %u: %s\n", nr, share->boundaries, what);
+}
+
+static unsigned int share_sum(const unsigned int *nr, unsigned int n)
+{
+	unsigned int sum = 0;
+
+	while (n--)
+		sum += *nr++;
+	return sum;
+}
+
+/* The numbers in Documentation/trace/kprobes-sites.rst are from here. */
+static void share_of_jumps(struct kunit *test)
+{
+	static const char * const never[KPROBE_NR_NO_JUMP] = {
+		[KPROBE_JUMP_END]	= "no jump: the function ends",
+		[KPROBE_JUMP_INSN]	= "no jump: an instruction cannot run elsewhere",
+		[KPROBE_JUMP_ENTERED]	= "no jump: a branch goes there",
+		[KPROBE_JUMP_PATCHED]	= "no jump: the kernel patches it",
+		[KPROBE_JUMP_FIXUP]	= "no jump: a fault there is fixed up",
+	};
+	unsigned int i, jumps, breakpoints, step = 17;
+	struct share share = { };
+
+	share_add_kernel(&share, step);
+	jumps = share.at_once + share.later;
+	breakpoints = share_sum(share.never, KPROBE_NR_NO_JUMP);
+
+	kunit_info(test, "%u functions, one in %u\n", share.functions, step);
+	for (i = 0; i < KPROBE_NR_REFUSALS; i++)
+		share_say(test, &share, kprobe_refusal_name(i), share.refused[i]);
+	share_say(test, &share, "through ftrace", share.on_ftrace);
+	share_say(test, &share, "jump at once", share.at_once);
+	share_say(test, &share, "jump a grace period later", share.later);
+	for (i = 0; i < KPROBE_NR_NO_JUMP; i++)
+		share_say(test, &share, never[i], share.never[i]);
+
+	KUNIT_EXPECT_GT(test, share.at_once, 0);
+	KUNIT_EXPECT_GT(test, jumps, 3 * breakpoints);
+	/* Neither is an answer at all. */
+	KUNIT_EXPECT_EQ(test, share.never[KPROBE_JUMP], 0);
+	KUNIT_EXPECT_EQ(test, share.refused[KPROBE_NO_MEMORY], 0);
+}
+
 static struct kunit_case kprobe_code_cases[] = {
 	KUNIT_CASE_PARAM(place_of_a_jump_r11, place_gen_params),
 	KUNIT_CASE_PARAM(place_under_probes_r8, place_gen_params),
@@ -380,6 +508,7 @@ static struct kunit_case kprobe_code_cases[] = {
 	KUNIT_CASE_SLOW(targets_of_fixups),
 	KUNIT_CASE_SLOW(jump_labels_are_not_displaced_r12),
 	KUNIT_CASE_SLOW(static_calls_are_not_displaced_r12),
+	KUNIT_CASE_SLOW(share_of_jumps),
 	{ }
 };
 

@@ -23,6 +23,7 @@
 #include <linux/perf_event.h>
 #include <linux/string.h>
 #include <asm/alternative.h>
+#include <asm/ibt.h>
 
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
@@ -30,6 +31,9 @@
 /* May the probed instruction be executed in or by a detour? */
 static bool kprobe_can_lead(const struct kprobe_insn *insn)
 {
+	/* An indirect branch has to find it, and a jump is not what it may find instead. */
+	if (is_endbr(*(u32 *)insn->bytes))
+		return false;
 	/* With post-handlers a call follows it, instead of a breakpoint. */
 	if (insn->op == KPROBE_OP_NONE)
 		return kprobe_rewritten_size(insn) && (insn->flags & KPROBE_INSN_STEP_BP);
@@ -94,11 +98,23 @@ static bool kprobe_is_fixed_up(unsigned long start, unsigned long end)
 	return found;
 }
 
+#ifdef CONFIG_DYNAMIC_FTRACE
+static bool kprobe_is_traced(unsigned long start, unsigned long end)
+{
+	return ftrace_location_range(start, end - 1);
+}
+#else
+static bool kprobe_is_traced(unsigned long start, unsigned long end)
+{
+	return false;
+}
+#endif
+
 static bool kprobe_is_patched(unsigned long start, unsigned long end)
 {
 	return kprobe_reserved_in(start, end) ||
 	       alternatives_text_reserved((void *)start, (void *)end - 1) ||
-	       ftrace_location_range(start, end - 1);
+	       kprobe_is_traced(start, end);
 }
 
 static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
