@@ -48,15 +48,11 @@ extern struct mutex kprobe_mutex;
 
 /**
  * struct kprobe_retired - memory to be freed when no CPU can be using it
- * @rcu: for the grace period
- * @ready: once that is over, in the list of what waits for @release
+ * @node: in a list of such
  * @release: frees it; may sleep, runs with no lock held
  */
 struct kprobe_retired {
-	union {
-		struct rcu_head rcu;
-		struct llist_node ready;
-	};
+	struct llist_node node;
 	void (*release)(struct kprobe_retired *retired);
 };
 

@@ -11,34 +11,53 @@
  *    there, when the probe is on the idle path: arch_kprobe_drain() waits.
  *
  * What is retired here is released after all three, by a worker. Nobody who
- * unregisters a probe has to wait for it.
+ * unregisters a probe has to wait for it. One grace period is under way at a
+ * time, for all that was retired when it began: thousands of callbacks of their
+ * own would have RCU hurry.
  */
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
 #include "internal.h"
 
-static LLIST_HEAD(kprobe_ready);
+/* What has been retired since the grace period began. */
+static LLIST_HEAD(kprobe_retiring);
 
-static void kprobe_release_ready(struct work_struct *work)
+/* What it is for; belongs to whoever has set the bit. */
+static struct llist_node *kprobe_leaving;
+static unsigned long kprobe_grace_period_runs;
+
+static struct rcu_head kprobe_grace_period;
+
+static void kprobe_grace_period_over(struct rcu_head *rcu);
+
+static void kprobe_begin_grace_period(void)
 {
-	struct kprobe_retired *retired, *next;
-	struct llist_node *ready = llist_del_all(&kprobe_ready);
-
-	arch_kprobe_drain();
-	llist_for_each_entry_safe(retired, next, ready, ready)
-		retired->release(retired);
+	if (llist_empty(&kprobe_retiring) || test_and_set_bit(0, &kprobe_grace_period_runs))
+		return;
+	kprobe_leaving = llist_del_all(&kprobe_retiring);
+	call_rcu_tasks(&kprobe_grace_period, kprobe_grace_period_over);
 }
 
-static DECLARE_WORK(kprobe_release_work, kprobe_release_ready);
+static void kprobe_release_all(struct work_struct *work)
+{
+	struct kprobe_retired *retired, *next;
 
+	arch_kprobe_drain();
+	llist_for_each_entry_safe(retired, next, kprobe_leaving, node)
+		retired->release(retired);
+	clear_bit(0, &kprobe_grace_period_runs);
+	/* Whoever has found the bit set has added to the list before. */
+	smp_mb__after_atomic();
+	kprobe_begin_grace_period();
+}
+
+static DECLARE_WORK(kprobe_release_work, kprobe_release_all);
+
+/* release() may sleep, an RCU callback may not. */
 static void kprobe_grace_period_over(struct rcu_head *rcu)
 {
-	struct kprobe_retired *retired = container_of(rcu, struct kprobe_retired, rcu);
-
-	/* release() may sleep, an RCU callback may not. */
-	if (llist_add(&retired->ready, &kprobe_ready))
-		schedule_work(&kprobe_release_work);
+	schedule_work(&kprobe_release_work);
 }
 
 /**
@@ -52,7 +71,8 @@ void kprobe_retire(struct kprobe_retired *retired,
 		   void (*release)(struct kprobe_retired *retired))
 {
 	retired->release = release;
-	call_rcu_tasks(&retired->rcu, kprobe_grace_period_over);
+	llist_add(&retired->node, &kprobe_retiring);
+	kprobe_begin_grace_period();
 }
 
 /**
@@ -65,9 +85,7 @@ void kprobe_retire(struct kprobe_retired *retired,
  */
 void kprobe_retire_flush(void)
 {
-	int round;
-
-	for (round = 0; round < 2; round++) {
+	while (test_bit(0, &kprobe_grace_period_runs)) {
 #ifdef CONFIG_TASKS_RCU
 		rcu_barrier_tasks();
 #else
