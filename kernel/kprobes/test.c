@@ -227,7 +227,7 @@ static int kprobe_test_pairing_hit(void *data)
 
 	while (!kthread_should_stop()) {
 		pairing->target(1);
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }

@@ -13,7 +13,7 @@ dmesg -c >/dev/null
 storm=/sys/module/kprobe_jump_storm/parameters
 switch=/proc/sys/debug/kprobes-optimization
 rounds=$(sed -n 's/.*storm\.rounds=\([^ ]*\).*/\1/p' /proc/cmdline)
-: "${rounds:=500}"
+: "${rounds:=300}"
 
 # reported FIELD
 reported()

@@ -254,7 +254,8 @@ static int run(void *unused)
 
 	while (!kthread_should_stop()) {
 		execute(x += 0x12345671);
-		cond_resched();
+		/* It would hold up every grace period. */
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }
@@ -295,7 +296,14 @@ static void remove_all(struct storm_probe *probes)
 	unregister_kprobes(batch, nr);
 }
 
-/* Now and then it leaves, so that the jumps of others may come. */
+/* A few times it leaves, so that the jumps of others may come. */
+#define LEAVES		4
+
+static bool may_leave(unsigned int round)
+{
+	return round % (rounds / LEAVES + 1) == rounds / LEAVES;
+}
+
 static void leave_it_alone(struct storm_probe *probes)
 {
 	unsigned int jumps;
@@ -317,7 +325,7 @@ static int change(void *data)
 		u32 number = prandom_u32_state(&random);
 
 		change_one(&changing[me][number % NR_PLACES], number >> 8);
-		if (number >> 28 == 0)
+		if (may_leave(rounds_done[me]))
 			leave_it_alone(changing[me]);
 		on_each_cpu(execute_in_interrupt, NULL, 1);
 		cond_resched();

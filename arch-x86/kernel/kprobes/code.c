@@ -40,6 +40,7 @@ static void kprobe_code_restore(struct kprobe_code *f, unsigned long at)
 
 	if (f->text[at] != INT3_INSN_OPCODE && f->text[at] != JMP32_INSN_OPCODE)
 		return;
+	guard(rcu)();
 	site = kprobe_site_lookup(f->start + at);
 	if (!site || site->on_ftrace)
 		return;

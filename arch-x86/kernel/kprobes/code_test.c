@@ -55,7 +55,8 @@ ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 	"774: " _ASM_PTR " " BEHIND "f\n"		\
 	".popsection\n"
 ASM_FUNCTION(fn_table, TABLE AT(THREE) THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "jmp *774b(, " CX INDEX ")\n");
+	     "mov 774b(, " CX INDEX "), " AX "\n"
+	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n");
 /* Here nobody goes where the table says. */
 ASM_FUNCTION(fn_unused_table, TABLE AT(THREE) THREE_MORE ASM_RET);
 #endif
@@ -243,23 +244,35 @@ static void place_under_probes_r8(struct kunit *test)
 		if (at != place->at && kprobe_test_refusal(&tp->kp) == KPROBE_OK)
 			KUNIT_EXPECT_EQ(test, 0, register_kprobe(&tp->kp));
 	}
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	place_of_a_jump_r11(test);
 }
 
+/*
+ * What the kernel may do to its own text. Each of these takes a decoded function
+ * to look at, so a sample has to do.
+ */
+
+#define SAMPLES		40
+
 /**
- * struct walk - of what the kernel may do to its text
- * @step: one of how many is looked at
- * @nr: how many there were
- * @wrong: how many of them a jump might meet
+ * struct walk - through such places
+ * @total: how many there are
+ * @nr: how many have been passed
+ * @wrong: how many of the sample a jump might meet
  * @first: the first of those
  */
 struct walk {
-	unsigned int step;
+	unsigned int total;
 	unsigned int nr;
 	unsigned int wrong;
 	unsigned long first;
 };
+
+static bool is_sample(struct walk *walk)
+{
+	return walk->nr++ % (walk->total / SAMPLES + 1) == 0;
+}
 
 static void note_wrong(struct walk *walk, unsigned long addr)
 {
@@ -267,42 +280,57 @@ static void note_wrong(struct walk *walk, unsigned long addr)
 		walk->first = addr;
 }
 
-/* Is the target known to whoever wants to put a jump there? kprobe_mutex */
+static void expect_none_wrong(struct kunit *test, const struct walk *walk)
+{
+	KUNIT_EXPECT_GT(test, walk->total, SAMPLES);
+	KUNIT_EXPECT_EQ(test, walk->nr, walk->total);
+	KUNIT_EXPECT_EQ_MSG(test, walk->wrong, 0, "first: %pS", (void *)walk->first);
+}
+
+static void count_target(unsigned long from, unsigned long to, void *arg)
+{
+	struct walk *walk = arg;
+
+	walk->total++;
+}
+
+/* Is it known to whoever wants to put a jump there? No jump displaces a start. */
 static void check_target(unsigned long from, unsigned long to, void *arg)
 {
 	struct walk *walk = arg;
 	struct kprobe_code *f;
 
-	if (walk->nr++ % walk->step || !is_kernel_text(to))
+	if (!is_sample(walk) || !is_kernel_text(to))
 		return;
 	mutex_lock(&text_mutex);
-	if (kprobe_code_get(to, &f) || !kprobe_code_is_entered(f, to, to + 1))
+	if (kprobe_code_get(to, &f) ||
+	    (to != f->start && !kprobe_code_is_entered(f, to, to + 1)))
 		note_wrong(walk, from);
 	mutex_unlock(&text_mutex);
 	kprobe_code_forget();
 }
 
-static void all_targets_are_known(struct kunit *test,
-				  void (*go)(unsigned long start, unsigned long end,
-					     kprobe_branch_fn fn, void *arg))
+typedef void (*walk_fn)(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg);
+
+static void expect_targets_known(struct kunit *test, walk_fn walk_targets)
 {
-	struct walk walk = { .step = 17 };
+	struct walk walk = { };
 
 	mutex_lock(&kprobe_mutex);
-	go((unsigned long)_stext, (unsigned long)_etext, check_target, &walk);
+	walk_targets((unsigned long)_stext, (unsigned long)_etext, count_target, &walk);
+	walk_targets((unsigned long)_stext, (unsigned long)_etext, check_target, &walk);
 	mutex_unlock(&kprobe_mutex);
-	KUNIT_EXPECT_GT(test, walk.nr, walk.step);
-	KUNIT_EXPECT_EQ_MSG(test, walk.wrong, 0, "first: %pS", (void *)walk.first);
+	expect_none_wrong(test, &walk);
 }
 
 static void targets_of_jump_labels(struct kunit *test)
 {
-	all_targets_are_known(test, kprobe_walk_labels);
+	expect_targets_known(test, kprobe_walk_labels);
 }
 
 static void targets_of_fixups(struct kunit *test)
 {
-	all_targets_are_known(test, kprobe_walk_fixups);
+	expect_targets_known(test, kprobe_walk_fixups);
 }
 
 /* No instruction before @addr may lead a jump that reaches it. */
@@ -311,7 +339,7 @@ static void check_patched(unsigned long addr, struct walk *walk)
 	struct kprobe_site site;
 	unsigned long before;
 
-	if (walk->nr++ % walk->step || !is_kernel_text(addr))
+	if (!is_sample(walk) || !is_kernel_text(addr))
 		return;
 	for (before = addr - JMP32_INSN_SIZE + 1; before < addr; before++) {
 		if (look_at(before, &site) == KPROBE_OK &&
@@ -323,13 +351,12 @@ static void check_patched(unsigned long addr, struct walk *walk)
 static void jump_labels_are_not_displaced_r12(struct kunit *test)
 {
 #ifdef CONFIG_JUMP_LABEL
-	struct walk walk = { .step = 17 };
+	struct walk walk = { .total = __stop___jump_table - __start___jump_table };
 	struct jump_entry *label;
 
 	for (label = __start___jump_table; label < __stop___jump_table; label++)
 		check_patched(jump_entry_code(label), &walk);
-	KUNIT_EXPECT_GT(test, walk.nr, walk.step);
-	KUNIT_EXPECT_EQ_MSG(test, walk.wrong, 0, "first: %pS", (void *)walk.first);
+	expect_none_wrong(test, &walk);
 #else
 	kunit_skip(test, "needs CONFIG_JUMP_LABEL");
 #endif
@@ -338,13 +365,12 @@ static void jump_labels_are_not_displaced_r12(struct kunit *test)
 static void static_calls_are_not_displaced_r12(struct kunit *test)
 {
 #ifdef CONFIG_HAVE_STATIC_CALL_INLINE
-	struct walk walk = { .step = 3 };
+	struct walk walk = { .total = __stop_static_call_sites - __start_static_call_sites };
 	struct static_call_site *call;
 
 	for (call = __start_static_call_sites; call < __stop_static_call_sites; call++)
 		check_patched((unsigned long)&call->addr + call->addr, &walk);
-	KUNIT_EXPECT_GT(test, walk.nr, walk.step);
-	KUNIT_EXPECT_EQ_MSG(test, walk.wrong, 0, "first: %pS", (void *)walk.first);
+	expect_none_wrong(test, &walk);
 #else
 	kunit_skip(test, "needs CONFIG_HAVE_STATIC_CALL_INLINE");
 #endif

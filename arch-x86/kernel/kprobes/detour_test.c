@@ -85,7 +85,7 @@ static void expect_detour(struct kunit *test, struct kprobe *kp)
 	bool waits = ((const struct detour_param *)test->param_value)->waits;
 
 	if (!waits)
-		wait_for_kprobe_optimizer();
+		kprobe_test_hurry();
 	KUNIT_ASSERT_EQ(test, kprobe_test_state(kp),
 			waits ? KPROBE_OPTIMIZING : KPROBE_OPTIMIZED);
 }
@@ -393,7 +393,7 @@ static void displaced_does_the_same(struct kunit *test)
 	run_displaced(d, expected);
 	for (post = 0; post < 2; post++) {
 		kp = kprobe_test_watched(test, d->at, post);
-		wait_for_kprobe_optimizer();
+		kprobe_test_hurry();
 		KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
 		run_displaced(d, images);
 		KUNIT_EXPECT_MEMEQ(test, images, expected, sizeof(images));
@@ -544,7 +544,7 @@ static void handler_hits_other_jumps_r24(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(inner));
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(push));
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	detoured(test, detour_marks_at, inner_pre, inner_post);
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(inner), KPROBE_OPTIMIZED);
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(push), KPROBE_OPTIMIZED);

@@ -103,7 +103,7 @@ static struct kprobe_site *site_of(const struct kprobe *kp)
 /* @was: the text without probes. */
 static void expect_jump(struct kunit *test, struct kprobe *kp, struct text was)
 {
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
 	KUNIT_EXPECT_TRUE(test, kp->flags & KPROBE_FLAG_OPTIMIZED);
 	expect_text(test, (u8 *)kp->addr, with_jump(was, site_of(kp)));
@@ -254,7 +254,7 @@ static void transitions_r10(struct kunit *test)
 	set_optimization(0);
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_ARMED);
 	set_optimization(1);
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	walk_to_gone(test, walk, kp);
 
 	KUNIT_EXPECT_EQ(test, walk->wrong, 0);
@@ -296,7 +296,7 @@ static void follow_steps(struct kunit *test)
 		tp->kp.symbol_name = steps[i].symbol;
 		KUNIT_ASSERT_EQ(test, 0, register_kprobe(&tp->kp));
 	}
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	kprobe_test_trace();
 }
 
@@ -348,6 +348,7 @@ static void after_a_grace_period(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, call(jump_short), 15);
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
 	kprobe_test_release_jumps(test);
+	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
 	expect_jump(test, kp, was);
 	KUNIT_EXPECT_EQ(test, call(jump_short), 15);
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
@@ -420,7 +421,7 @@ static void neighbour_was_there_first_r8(struct kunit *test)
 	other = probe(test, 'b', pair->other);
 	expect_jump(test, other, other_was);
 	kp = probe(test, 'a', pair->at);
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_ARMED);
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(other), KPROBE_OPTIMIZED);
 	expect_hits(test, pair, "ab");
@@ -444,15 +445,15 @@ static void disabled_neighbour_r7(struct kunit *test)
 	other->flags = KPROBE_FLAG_DISABLED;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(other));
 	kp = probe(test, 'a', pair->at);
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	expect_breakpoint(test, kp, was);
 	expect_hits(test, pair, "a");
 	KUNIT_EXPECT_EQ(test, 0, enable_kprobe(other));
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_ARMED);
 	expect_hits(test, pair, "ab");
 	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(other));
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	expect_breakpoint(test, kp, was);
 	expect_hits(test, pair, "a");
 	unregister_kprobe(other);
@@ -495,7 +496,7 @@ static void neighbours_in_a_batch_r7(struct kunit *test)
 
 	kprobe_test_jump_word = 12;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobes(kps, 2));
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(kps[0]), KPROBE_ARMED);
 	KUNIT_EXPECT_EQ(test, kprobe_test_state(kps[1]), KPROBE_OPTIMIZED);
 	expect_hits(test, pair, "ab");
@@ -569,7 +570,7 @@ static void optimization_off_and_on(struct kunit *test)
 
 	expect_jump(test, kp_short, short_was);
 	set_optimization(0);
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	expect_breakpoint(test, kp_long, long_was);
 	expect_breakpoint(test, kp_short, short_was);
 	KUNIT_EXPECT_EQ(test, call(jump_long), 7);
@@ -669,7 +670,7 @@ static void no_memory_for_a_detour(struct kunit *test)
 	without->pre_handler = no_slot_pre;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(without));
 	kp = probe(test, 'a', jump_push_at);
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	expect_breakpoint(test, kp, was);
 	KUNIT_EXPECT_EQ(test, call(jump_push), 9);
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
@@ -873,7 +874,8 @@ static int load_run(void *data)
 	while (!kthread_should_stop()) {
 		load->wrong += call(jump_three) != 15;
 		WRITE_ONCE(load->calls, load->calls + 1);
-		cond_resched();
+		/* It would hold up every grace period. */
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }
@@ -915,7 +917,7 @@ static void load_goes_on(struct load *load)
 		cond_resched();
 }
 
-#define LOAD_ROUNDS	12
+#define LOAD_ROUNDS	8
 
 static void demoted_and_promoted_under_load_r26(struct kunit *test)
 {

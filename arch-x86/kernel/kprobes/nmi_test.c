@@ -118,7 +118,7 @@ static void nmi_in_a_detour_r24(struct kunit *test)
 		memset(&inner, 0, sizeof(inner));
 		KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp_inner));
 		kp = kprobe_test_watched(test, nmi_send_at, has_post);
-		wait_for_kprobe_optimizer();
+		kprobe_test_hurry();
 		KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
 		KUNIT_EXPECT_EQ(test, kprobe_test_state(kp_inner), KPROBE_OPTIMIZED);
 		send_nmi_to_probe(test, kp, kp_inner);

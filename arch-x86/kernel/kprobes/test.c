@@ -256,6 +256,27 @@ enum kprobe_state kprobe_test_state(const struct kprobe *kp)
 	return kprobe_site_of(kp)->state;
 }
 
+/**
+ * kprobe_test_hurry() - let all jumps come now, without their grace period
+ *
+ * For tests where nobody else can stand in what is probed: under PREEMPT a grace
+ * period takes a good part of a second.
+ */
+void kprobe_test_hurry(void)
+{
+	struct kprobe_batch batch;
+	struct kprobe_site *site;
+
+	kprobe_batch_begin(&batch);
+	list_for_each_entry(site, &kprobe_sites, all) {
+		if (site->state != KPROBE_OPTIMIZING)
+			continue;
+		site->ripe = true;
+		list_move_tail(&site->batch, &batch.sites);
+	}
+	kprobe_batch_end(&batch);
+}
+
 /* What keeps the worker that turns breakpoints into jumps, and for how long. */
 static struct {
 	struct kprobe_retired retired;

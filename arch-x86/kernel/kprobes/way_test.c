@@ -259,7 +259,7 @@ static bool way_has_jumped(struct kprobe *kp)
 {
 	const struct kprobe_site *site;
 
-	wait_for_kprobe_optimizer();
+	kprobe_test_hurry();
 	guard(mutex)(&kprobe_mutex);
 	site = kprobe_site_of(kp);
 	return site->state == KPROBE_OPTIMIZED || !arch_kprobe_span(site);
