@@ -203,10 +203,8 @@ static int kprobe_function_add_cold(void *arg, unsigned long addr)
 		kprobe_function_note(f, &insn, cold.start + at, cold.text + at);
 	}
 	f->whole &= cold.whole;
-	kprobe_walk_labels(cold.start, cold.start + cold.size,
-				   kprobe_function_note_target, f);
-	kprobe_walk_fixups(cold.start, cold.start + cold.size,
-			      kprobe_function_note_target, f);
+	kprobe_walk_labels(cold.start, cold.start + cold.size, kprobe_function_note_target, f);
+	kprobe_walk_fixups(cold.start, cold.start + cold.size, kprobe_function_note_target, f);
 	kvfree(cold.boundary);
 	return 0;
 }

@@ -67,12 +67,12 @@ ASM_FUNCTION(fn_fixed_up, AT(THREE) "774: mov (" DI "), %ecx\n" ASM_RET
 	     _ASM_EXTABLE(774b, 775b));
 
 /* A part of it is elsewhere, as the compiler puts what is seldom executed. */
-#define COLD(name, body)					\
+#define COLD(parent, body)					\
 	".pushsection .text.unlikely, \"ax\"\n"			\
-	".type " name ".cold, @function\n"			\
-	name ".cold:\n"						\
+	".type " parent ".cold, @function\n"			\
+	parent ".cold:\n"					\
 	body							\
-	".size " name ".cold, . - " name ".cold\n"		\
+	".size " parent ".cold, . - " parent ".cold\n"		\
 	".popsection\n"
 ASM_FUNCTION(fn_cold, AT(THREE) THREE_MORE ASM_RET
 	     COLD("fn_cold", "nop\njmp " BEHIND "b\n"));
@@ -109,7 +109,8 @@ ASM_FUNCTION(fn_sti, AT(FOUR) "sti\nnop\n" ASM_RET);
 
 /* Four bytes, or one, up to the next symbol. */
 ASM_FUNCTION(fn_end_four, "nop\n" AT(TWO) TWO "\nfn_end_four_next: " ASM_RET);
-ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3") "fn_end_one_next: " ASM_RET);
+ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+	     "fn_end_one_next: " ASM_RET);
 
 /* And what does no harm. */
 ASM_FUNCTION(fn_end_five, "nop\n" AT(THREE) TWO "\nfn_end_five_next: " ASM_RET);
