@@ -12,10 +12,10 @@
  *	r4	a far branch, or one through memory, is taken for another
  *	r5	the state of a step outlives the step
  *	r6	a fault that cancels a step leaves TF or BTF changed
- *	r7	a jump meets another probe in its bytes
+ *	r7	a jump and a probe within its bytes
  *	r8	the text under a breakpoint or a jump is decoded as that
- *	r9	somebody has to wait for the optimizer
- *	r10	a jump is asked for and called off at once, in any order
+ *	r9	somebody waits for the jumps of others
+ *	r10	requests to put and to remove a jump cross
  *	r11	INT3 padding breaks the search for the boundary
  *	r12	a forbidden place is probed
  *	r13	the entry of a function that starts with ENDBR
@@ -33,8 +33,8 @@
  *	r26	a probe is disabled between its pre- and its post-handler
  *	r27	a breakpoint traps after its probe was removed
  *
- * r20 has no test here: text that is poked meanwhile needs more than functions
- * to call.
+ * One has no test here, as it needs more than functions to call: text that is
+ * poked meanwhile (r20).
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

@@ -21,14 +21,17 @@ reported()
 	sed -n "s/.*\<$1=\([^ ]*\).*/\1/p" $storm/report
 }
 
-# expect NAME IS RELATION SHOULD
+# expect NAME TEST...: with what test says of numbers and words
 expect()
 {
-	if [ "$2" "$3" "$4" ]; then
-		result ok "$1"
+	local name=$1
+
+	shift
+	if test "$@"; then
+		result ok "$name"
 	else
-		echo "$1: $2, and not $3 $4"
-		result fail "$1" "$2, and not $3 $4"
+		echo "$name: not so: $*"
+		result fail "$name" "not so: $*"
 	fi
 }
 

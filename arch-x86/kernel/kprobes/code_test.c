@@ -69,12 +69,12 @@ ASM_FUNCTION(fn_fixed_up, AT(THREE) "774: mov (" DI "), %ecx\n" ASM_RET
 	     _ASM_EXTABLE(774b, 775b));
 
 /* A part of it is elsewhere, as the compiler puts what is seldom executed. */
-#define COLD(name, body)					\
+#define COLD(parent, body)					\
 	".pushsection .text.unlikely, \"ax\"\n"			\
-	".type " name ".cold, @function\n"			\
-	name ".cold:\n"						\
+	".type " parent ".cold, @function\n"			\
+	parent ".cold:\n"					\
 	body							\
-	".size " name ".cold, . - " name ".cold\n"		\
+	".size " parent ".cold, . - " parent ".cold\n"		\
 	".popsection\n"
 ASM_FUNCTION(fn_cold, AT(THREE) THREE_MORE "jc fn_cold.cold\n" ASM_RET
 	     COLD("fn_cold", "nop\njmp " BEHIND "b\n"));
@@ -112,7 +112,8 @@ ASM_FUNCTION(fn_sti, AT(FOUR) "sti\nnop\n" ASM_RET);
 
 /* Four bytes, or one, up to the next symbol. */
 ASM_FUNCTION(fn_end_four, "nop\n" AT(TWO) TWO "\nfn_end_four_next: " ASM_RET);
-ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3") "fn_end_one_next: " ASM_RET);
+ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+	     "fn_end_one_next: " ASM_RET);
 
 /* And what does no harm. */
 ASM_FUNCTION(fn_end_five, "nop\n" AT(THREE) TWO "\nfn_end_five_next: " ASM_RET);
@@ -428,12 +429,12 @@ static void share_add_function(struct share *share, unsigned long start, unsigne
 	struct kprobe_function function = { };
 
 	guard(mutex)(&kprobe_mutex);
-	if (kprobe_function_find(&function, start))
+	if (kprobe_code_find(&function, start))
 		return;
 	share->functions++;
 	for (; start < end; start++)
 		share_add(share, &function, start);
-	kprobe_function_put(&function);
+	kprobe_code_put(&function);
 	kprobe_code_forget();
 }
 

@@ -43,7 +43,7 @@ ASM_FUNCTION_TO(detour_emulated,
 	"pop " DX "\n"
 	"or $28, %bl\n"
 	ASM_RET);
-ASM_FUNCTION(detour_load, AT("mov (" DI "), " AX) "nop\n" "or $2, %bl\n" "or $4, %bl\n" ASM_RET);
+ASM_FUNCTION(detour_load, AT("mov (" DI "), " AX) "nop\nor $2, %bl\nor $4, %bl\n" ASM_RET);
 ASM_FUNCTION(detour_fixed_up,
 	AT("mov (" DI "), " AX)
 	"nop\n"
@@ -53,9 +53,9 @@ ASM_FUNCTION(detour_fixed_up,
 	ASM_RET
 	_ASM_EXTABLE(771b, 774b));
 /* The division is not the one that is probed. */
-ASM_FUNCTION(detour_divide, AT("or $2, %bl") "divl %ecx\n" "or $4, %bl\n" ASM_RET);
+ASM_FUNCTION(detour_divide, AT("or $2, %bl") "divl %ecx\nor $4, %bl\n" ASM_RET);
 ASM_FUNCTION(detour_inner, AT("add $5, %eax") "add $6, %eax\n" ASM_RET);
-ASM_FUNCTION(detour_inner_push, AT("push " AX) "add $11, %eax\n" "pop " DX "\n" ASM_RET);
+ASM_FUNCTION(detour_inner_push, AT("push " AX) "add $11, %eax\npop " DX "\n" ASM_RET);
 
 /*
  * What there is of each test
@@ -141,13 +141,28 @@ static void looking_post(struct kprobe *kp, struct pt_regs *regs, unsigned long 
 	found_post = *regs;
 }
 
+/* All but AX, which holds the pointer of the stack. */
+#define REGISTER(reg)	{ offsetof(struct pt_regs, reg), offsetof(struct kprobe_test_image, reg) }
+
+static const struct {
+	size_t in_regs, in_image;
+} registers[] = {
+	REGISTER(cx), REGISTER(dx), REGISTER(bx), REGISTER(bp), REGISTER(si), REGISTER(di),
 #ifdef CONFIG_X86_64
-#define FOR_EACH_REGISTER(f)							\
-	f(cx) f(dx) f(bx) f(bp) f(si) f(di)					\
-	f(r8) f(r9) f(r10) f(r11) f(r12) f(r13) f(r14) f(r15)
-#else
-#define FOR_EACH_REGISTER(f)	f(cx) f(dx) f(bx) f(bp) f(si) f(di)
+	REGISTER(r8), REGISTER(r9), REGISTER(r10), REGISTER(r11),
+	REGISTER(r12), REGISTER(r13), REGISTER(r14), REGISTER(r15),
 #endif
+};
+
+static unsigned long *in_regs(const struct pt_regs *regs, int i)
+{
+	return (void *)regs + registers[i].in_regs;
+}
+
+static unsigned long *in_image(const struct kprobe_test_image *image, int i)
+{
+	return (void *)image + registers[i].in_image;
+}
 
 static void fill_image(struct kprobe_test_image *image, unsigned long pattern)
 {
@@ -161,8 +176,10 @@ static void fill_image(struct kprobe_test_image *image, unsigned long pattern)
 static void expect_registers(struct kunit *test, const struct pt_regs *regs,
 			     const struct kprobe_test_image *image, unsigned long sp)
 {
-#define EXPECT_REGISTER(reg)	KUNIT_EXPECT_EQ(test, regs->reg, image->reg);
-	FOR_EACH_REGISTER(EXPECT_REGISTER)
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		KUNIT_EXPECT_EQ_MSG(test, *in_regs(regs, i), *in_image(image, i), "register %d", i);
 	KUNIT_EXPECT_EQ(test, regs->ax, sp);
 	KUNIT_EXPECT_EQ(test, regs->sp, sp);
 	KUNIT_EXPECT_EQ(test, regs->flags, image->flags);
@@ -173,13 +190,16 @@ static void expect_registers(struct kunit *test, const struct pt_regs *regs,
 static void registers_are_seen_r21(struct kunit *test)
 {
 	static const unsigned long flags[] = {
-		FLAGS_ON, FLAGS_ON | ALL_FLAGS, FLAGS_OFF | X86_EFLAGS_DF, FLAGS_OFF | X86_EFLAGS_CF,
+		FLAGS_ON,
+		FLAGS_ON | ALL_FLAGS,
+		FLAGS_OFF | X86_EFLAGS_DF,
+		FLAGS_OFF | X86_EFLAGS_CF,
 	};
 	struct kprobe_test_image before, after;
 	int i;
 
 	detoured(test, detour_nop_at, looking_pre, looking_post);
-	fill_image(&before, 0x0123456789abcdefULL);
+	fill_image(&before, (unsigned long)0x0123456789abcdefULL);
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		before.flags = flags[i];
 		after = before;
@@ -202,8 +222,10 @@ static struct kprobe_test_image wanted;
 
 static void set_registers(struct pt_regs *regs)
 {
-#define SET_REGISTER(reg)	regs->reg = wanted.reg;
-	FOR_EACH_REGISTER(SET_REGISTER)
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		*in_regs(regs, i) = *in_image(&wanted, i);
 	regs->ax = wanted.ax;
 	regs->flags = wanted.flags;
 }
@@ -228,7 +250,7 @@ static void registers_are_changed(struct kunit *test)
 	struct kprobe_test_image image = { .flags = FLAGS_ON };
 
 	detoured(test, detour_nop_at, setting_pre, setting_post);
-	fill_image(&wanted, 0xfedcba987654321ULL);
+	fill_image(&wanted, (unsigned long)0xfedcba987654321ULL);
 	wanted.flags = FLAGS_ON | ALL_FLAGS;
 	kprobe_test_run(detour_nop, &image);
 	KUNIT_EXPECT_MEMEQ(test, &image, &wanted, sizeof(image));
@@ -353,7 +375,7 @@ ASM_FUNCTION(displaced_callee, AT("mov (" SP "), " DX) "or $32, %al\n" ASM_RET);
 ASM_FUNCTION(displaced_call, AT("mov $3, %al") "call displaced_callee\nor $4, %al\n" ASM_RET);
 ASM_FUNCTION(displaced_call_last, AT("mov $3, %al") "nop\nnop\ncall displaced_callee\n"
 	     "or $4, %al\n" ASM_RET);
-ASM_FUNCTION(displaced_after_ret, "mov $3, %al\n" "call 774f\n" "or $4, %al\n" ASM_RET
+ASM_FUNCTION(displaced_after_ret, "mov $3, %al\ncall 774f\nor $4, %al\n" ASM_RET
 	     "774:" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3") "int3\nint3\nint3\nint3\n");
 
 #define CASE(func)	{ #func, func, func##_at }
@@ -374,7 +396,7 @@ static void run_displaced(const struct displaced *d, struct kprobe_test_image *i
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(displaced_flags_in); i++) {
-		fill_image(&images[i], 0x1010101010101010ULL);
+		fill_image(&images[i], (unsigned long)0x1010101010101010ULL);
 		images[i].flags = displaced_flags_in[i];
 		kprobe_test_run(d->func, &images[i]);
 	}

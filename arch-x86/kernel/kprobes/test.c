@@ -257,6 +257,20 @@ enum kprobe_state kprobe_test_state(const struct kprobe *kp)
 }
 
 /**
+ * kprobe_test_set_optimization() - as the sysctl does
+ * @on: 0 or 1
+ */
+void kprobe_test_set_optimization(int on)
+{
+	struct kprobe_batch batch;
+
+	kprobe_batch_begin(&batch);
+	kprobe_optimization = on;
+	kprobe_queue_all(&batch.sites);
+	kprobe_batch_end(&batch);
+}
+
+/**
  * kprobe_test_hurry() - let all jumps come now, without their grace period
  *
  * For tests where nobody else can stand in what is probed: under PREEMPT a grace

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of jumps in numbers and under load: nobody waits for them, and no
+ * hit is lost while they come and go. rN in a name: a class of bug, see
+ * ../../../../kernel/kprobes/test.h.
+ */
+#include <linux/kthread.h>
+#include <linux/vmalloc.h>
+
+#include "test.h"
+
+ASM_FUNCTION(load_long, AT("mov $5, %eax") "add $2, %eax\n" ASM_RET);
+ASM_FUNCTION(load_push, AT("push " BX) "mov $9, %eax\npop " BX "\n" ASM_RET);
+/* Three instructions in five bytes, and one more: AX becomes 15. */
+ASM_FUNCTION_TO(load_three,
+	"mov $1, %ebx\n"
+	"mov $2, %edx\n"
+	"mov $4, %ecx\n"
+	AT("mov %ebx, %eax")
+	"add %edx, %eax\n"
+	TO "add %ecx, %eax\n"
+	"add $8, %eax\n"
+	ASM_RET);
+
+static unsigned long call(void (*func)(void))
+{
+	struct kprobe_test_image image = { .flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF };
+
+	kprobe_test_run(func, &image);
+	return image.ax;
+}
+
+#define FIELD	3000
+
+/* Each is three bytes long, and has three more behind it. */
+asm(".pushsection .text, \"ax\"\n"
+	".balign 16\n"
+	".type load_field, @function\n"
+	"load_field:\n"
+	ASM_ENDBR
+	"xor %eax, %eax\n"
+	".Lload_field_at:\n"
+	ANNOTATE_NOENDBR
+	".rept " __stringify(FIELD) "\n"
+	"add $1, %eax\n"
+	"add $2, %eax\n"
+	".endr\n"
+	ASM_RET
+	".size load_field, . - load_field\n"
+	".popsection\n");
+
+void load_field(void);
+extern u8 load_field_at[] asm(".Lload_field_at");
+STACK_FRAME_NON_STANDARD(load_field);
+
+#define FIELD_STEP	6
+
+struct field {
+	struct kprobe *kps;
+	struct kprobe **batch;
+};
+
+static unsigned int field_hits;
+
+static int field_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	field_hits++;
+	return 0;
+}
+
+static void field_free(void *data)
+{
+	struct field *field = data;
+
+	if (field->kps && field->batch)
+		unregister_kprobes(field->batch, FIELD);
+	vfree(field->kps);
+	vfree(field->batch);
+}
+
+static struct field *field_alloc(struct kunit *test)
+{
+	struct field *field = kunit_kzalloc(test, sizeof(*field), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, field);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, field_free, field));
+	field->kps = vcalloc(FIELD, sizeof(*field->kps));
+	field->batch = vcalloc(FIELD, sizeof(*field->batch));
+	KUNIT_ASSERT_NOT_NULL(test, field->kps);
+	KUNIT_ASSERT_NOT_NULL(test, field->batch);
+	for (i = 0; i < FIELD; i++) {
+		field->batch[i] = &field->kps[i];
+		field->kps[i].addr = load_field_at + FIELD_STEP * i;
+		field->kps[i].pre_handler = field_pre;
+	}
+	return field;
+}
+
+static void expect_field(struct kunit *test, struct field *field, enum kprobe_state state)
+{
+	unsigned int i, others = 0;
+
+	for (i = 0; i < FIELD; i++)
+		others += kprobe_test_state(&field->kps[i]) != state;
+	KUNIT_EXPECT_EQ(test, others, 0);
+	field_hits = 0;
+	KUNIT_EXPECT_EQ(test, call(load_field), 3 * FIELD);
+	KUNIT_EXPECT_EQ(test, field_hits, FIELD);
+}
+
+/*
+ * Thousands are put, removed and put again, while no grace period ends: neither
+ * they nor anybody else waits for one, and nobody holds the lock meanwhile.
+ */
+static void nobody_waits_for_jumps_r9(struct kunit *test)
+{
+	struct kprobe *other = &kprobe_test_probe(test, 'a', load_long_at, KPROBE_TEST_PRE)->kp;
+	struct field *field = field_alloc(test);
+	u64 was = kprobe_test_text(load_field_at);
+
+	kprobe_test_hold_jumps(test);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(field->batch, FIELD));
+	expect_field(test, field, KPROBE_OPTIMIZING);
+	unregister_kprobes(field->batch, FIELD);
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe(other));
+	KUNIT_EXPECT_TRUE(test, mutex_trylock(&kprobe_mutex));
+	mutex_unlock(&kprobe_mutex);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(field->batch, FIELD));
+	kprobe_test_release_jumps(test);
+	expect_field(test, field, KPROBE_OPTIMIZED);
+	unregister_kprobes(field->batch, FIELD);
+	KUNIT_EXPECT_EQ(test, kprobe_test_text(load_field_at), was);
+	KUNIT_EXPECT_EQ(test, call(load_field), 3 * FIELD);
+	KUNIT_EXPECT_EQ(test, field_hits, FIELD);
+}
+
+/*
+ * Under load
+ */
+
+/**
+ * struct load - a task that calls load_three() all the time
+ * @kp: on its first instruction, that stays enabled
+ * @pre: hits of @kp
+ * @post: the same, behind it
+ * @calls: made by the task
+ * @wrong: calls that have returned something else
+ * @task: the task
+ */
+struct load {
+	struct kprobe kp;
+	unsigned long pre, post;
+	unsigned long calls, wrong;
+	struct task_struct *task;
+};
+
+static int load_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct load *load = container_of(kp, struct load, kp);
+
+	load->pre++;
+	return 0;
+}
+
+static void load_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+	struct load *load = container_of(kp, struct load, kp);
+
+	load->post++;
+}
+
+static int load_run(void *data)
+{
+	struct load *load = data;
+
+	while (!kthread_should_stop()) {
+		load->wrong += call(load_three) != 15;
+		WRITE_ONCE(load->calls, load->calls + 1);
+		/* It would hold up every grace period. */
+		cond_resched_tasks_rcu_qs();
+	}
+	return 0;
+}
+
+static void load_stop(void *data)
+{
+	struct load *load = data;
+
+	if (load->task)
+		kthread_stop(load->task);
+	load->task = NULL;
+}
+
+static struct load *load_start(struct kunit *test)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	struct load *load = kunit_kzalloc(test, sizeof(*load), GFP_KERNEL);
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs a second CPU");
+	KUNIT_ASSERT_NOT_NULL(test, load);
+	load->kp.addr = load_three_at;
+	load->kp.pre_handler = load_pre;
+	load->kp.post_handler = load_post;
+	kprobe_test_own(test, &load->kp);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&load->kp));
+	load->task = kthread_run_on_cpu(load_run, load, cpu, "kprobe_jump/%u");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, load->task);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, load_stop, load));
+	return load;
+}
+
+/* What is changed shall be changed in the midst of calls. */
+static void load_goes_on(struct load *load)
+{
+	unsigned long calls = READ_ONCE(load->calls), deadline = jiffies + 30 * HZ;
+
+	while (READ_ONCE(load->calls) < calls + 3 && time_before(jiffies, deadline))
+		cond_resched();
+}
+
+#define LOAD_ROUNDS	8
+
+static void demoted_and_promoted_under_load_r26(struct kunit *test)
+{
+	struct load *load = load_start(test);
+	struct kprobe *beside = &kprobe_test_probe(test, 'b', load_three_at, 0)->kp;
+	struct kprobe *other = &kprobe_test_probe(test, 'c', load_three_to, 0)->kp;
+	int round;
+
+	for (round = 0; round < LOAD_ROUNDS; round++) {
+		wait_for_kprobe_optimizer();
+		KUNIT_EXPECT_EQ(test, kprobe_test_state(&load->kp), KPROBE_OPTIMIZED);
+		load_goes_on(load);
+		kprobe_test_set_optimization(0);
+		load_goes_on(load);
+		kprobe_test_set_optimization(1);
+		KUNIT_EXPECT_EQ(test, 0, register_kprobe(beside));
+		load_goes_on(load);
+		KUNIT_EXPECT_EQ(test, 0, register_kprobe(other));
+		load_goes_on(load);
+		KUNIT_EXPECT_EQ(test, 0, disable_kprobe(beside));
+		unregister_kprobe(other);
+		unregister_kprobe(beside);
+	}
+	load_stop(load);
+	KUNIT_EXPECT_GT(test, load->calls, 3UL * LOAD_ROUNDS);
+	KUNIT_EXPECT_EQ(test, load->wrong, 0);
+	KUNIT_EXPECT_EQ(test, load->pre, load->calls);
+	KUNIT_EXPECT_EQ(test, load->post, load->calls);
+	KUNIT_EXPECT_EQ(test, load->kp.nmissed, 0);
+}
+
+static void disabled_in_the_midst_of_a_jump_r26(struct kunit *test)
+{
+	kprobe_test_pairing(test, load_long);
+	kprobe_test_pairing(test, load_push);
+}
+
+static void optimization_on(struct kunit *test)
+{
+	kprobe_test_set_optimization(1);
+}
+
+static struct kunit_case kprobe_load_cases[] = {
+	KUNIT_CASE_SLOW(nobody_waits_for_jumps_r9),
+	KUNIT_CASE_SLOW(demoted_and_promoted_under_load_r26),
+	KUNIT_CASE_SLOW(disabled_in_the_midst_of_a_jump_r26),
+	{ }
+};
+
+static struct kunit_suite kprobe_load_suite = {
+	.name = "kprobe_jump_load",
+	.exit = optimization_on,
+	.test_cases = kprobe_load_cases,
+};
+
+kunit_test_suite(kprobe_load_suite);
