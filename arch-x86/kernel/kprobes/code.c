@@ -513,7 +513,7 @@ bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr)
  * Return: true if so, or if that is not known.
  */
 bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
-				unsigned long end)
+			    unsigned long end)
 {
 	unsigned long offset = start - f->start, behind = end - f->start;
 

@@ -429,12 +429,12 @@ static void share_add_function(struct share *share, unsigned long start, unsigne
 	struct kprobe_function function = { };
 
 	guard(mutex)(&kprobe_mutex);
-	if (kprobe_code_find(&function, start))
+	if (kprobe_function_find(&function, start))
 		return;
 	share->functions++;
 	for (; start < end; start++)
 		share_add(share, &function, start);
-	kprobe_code_put(&function);
+	kprobe_function_put(&function);
 	kprobe_code_forget();
 }
 

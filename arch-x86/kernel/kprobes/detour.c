@@ -47,8 +47,6 @@ struct kprobe_detour {
 
 /* In detour_entry.S */
 extern u8 kprobe_detour_enter[], kprobe_detour_leave[];
-bool kprobe_detour_hit(struct pt_regs *regs);
-bool kprobe_detour_hit_end(struct pt_regs *regs);
 
 /*
  * Building
@@ -273,9 +271,9 @@ static __always_inline bool kprobe_detour_leave_to(struct pt_regs *regs, unsigne
  * The pre-handlers have run, and the instruction cannot just be executed: there
  * are post-handlers, or it has no copy. Returns where to go on.
  */
-static __always_inline unsigned long kprobe_detour_run(const struct kprobe_detour *detour,
-							struct kprobe_hit *hit,
-							struct pt_regs *regs)
+static __always_inline unsigned long
+kprobe_detour_run(const struct kprobe_detour *detour, struct kprobe_hit *hit,
+		  struct pt_regs *regs)
 {
 	const struct kprobe_site *site = hit->site;
 

@@ -164,7 +164,7 @@ static unsigned long *in_image(const struct kprobe_test_image *image, int i)
 	return (void *)image + registers[i].in_image;
 }
 
-static void fill_image(struct kprobe_test_image *image, unsigned long pattern)
+static void fill_image(struct kprobe_test_image *image, u64 pattern)
 {
 	unsigned long *word = (unsigned long *)image;
 	int i;
@@ -199,7 +199,7 @@ static void registers_are_seen_r21(struct kunit *test)
 	int i;
 
 	detoured(test, detour_nop_at, looking_pre, looking_post);
-	fill_image(&before, (unsigned long)0x0123456789abcdefULL);
+	fill_image(&before, 0x0123456789abcdefULL);
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		before.flags = flags[i];
 		after = before;
@@ -250,7 +250,7 @@ static void registers_are_changed(struct kunit *test)
 	struct kprobe_test_image image = { .flags = FLAGS_ON };
 
 	detoured(test, detour_nop_at, setting_pre, setting_post);
-	fill_image(&wanted, (unsigned long)0xfedcba987654321ULL);
+	fill_image(&wanted, 0xfedcba987654321ULL);
 	wanted.flags = FLAGS_ON | ALL_FLAGS;
 	kprobe_test_run(detour_nop, &image);
 	KUNIT_EXPECT_MEMEQ(test, &image, &wanted, sizeof(image));
@@ -396,7 +396,7 @@ static void run_displaced(const struct displaced *d, struct kprobe_test_image *i
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(displaced_flags_in); i++) {
-		fill_image(&images[i], (unsigned long)0x1010101010101010ULL);
+		fill_image(&images[i], 0x1010101010101010ULL);
 		images[i].flags = displaced_flags_in[i];
 		kprobe_test_run(d->func, &images[i]);
 	}

@@ -22,8 +22,6 @@
 /* Of these groups only TEST, 0 and 1 of the reg field, has an immediate. */
 #define GROUP3	(MODRM | BIT(4))
 
-#define HAS(form, what)	(((form) & (what)) == (what))
-
 /* What an opcode of one byte is followed by; 0 if that is left to the decoder. */
 static const u8 one_byte[256] = {
 	[0x00 ... 0x03] = MODRM, [0x04] = IMM8, [0x05] = IMM32,
@@ -65,6 +63,11 @@ static const u8 two_bytes[256] = {
 	[0xba] = MODRM | IMM8, [0xbb] = MODRM, [0xbe ... 0xbf] = MODRM,
 	[0xc0 ... 0xc1] = MODRM,
 };
+
+static bool has(u8 form, u8 what)
+{
+	return (form & what) == what;
+}
 
 /* The fields of an instruction that the kernel's decoder has decoded. */
 static void glance_decoded(struct kprobe_glance *glance, struct insn *insn)
@@ -170,17 +173,17 @@ bool kprobe_glance(struct kprobe_glance *glance, const u8 *text, unsigned int av
 		form = two_bytes[*at++];
 	}
 	/* 66 shortens an immediate, REX.W lengthens that of MOV. */
-	if (!form || (HAS(form, IMM32) && prefix == 0x66) ||
+	if (!form || (has(form, IMM32) && prefix == 0x66) ||
 	    (glance->opcode >= 0xb8 && glance->opcode <= 0xbf && (rex & 8)))
 		return glance_decode(glance, text, avail);
 
-	if (HAS(form, MODRM))
+	if (has(form, MODRM))
 		at += glance_modrm(glance, at);
-	if (HAS(form, GROUP3) && (glance->modrm & 0x30))
+	if (has(form, GROUP3) && (glance->modrm & 0x30))
 		form = 0;
-	if (HAS(form, IMM8)) {
+	if (has(form, IMM8)) {
 		glance->imm = (s8)*at++;
-	} else if (HAS(form, IMM32)) {
+	} else if (has(form, IMM32)) {
 		glance->has_imm = true;
 		glance->imm = read_s32(at);
 		at += 4;

@@ -47,7 +47,7 @@ enum kprobe_refusal kprobe_code_get(unsigned long addr, struct kprobe_code **res
 void kprobe_code_forget(void);
 bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr);
 bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
-				unsigned long end);
+			    unsigned long end);
 
 /* way.c */
 extern enum kprobe_way kprobe_forced_way;
@@ -60,6 +60,8 @@ void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 
 /* detour.c */
+bool kprobe_detour_hit(struct pt_regs *regs);
+bool kprobe_detour_hit_end(struct pt_regs *regs);
 unsigned long kprobe_detour_entry(const struct kprobe_site *site);
 unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long ip);
 bool kprobe_detour_at_first(const struct kprobe_site *site, unsigned long ip);
