@@ -825,8 +825,12 @@ static void stack_of_a_task_inside_r19(struct kunit *test)
 	sleepers = sleepers_begin(test);
 	for (i = 0; i < NR_SLEEPERS; i++) {
 		task = sleepers->task[i];
-		/* The completion is announced before the task sleeps. */
-		wait_task_inactive(task, TASK_ANY);
+		/*
+		 * It has said that it is inside, and may not sleep yet: until then
+		 * wait_task_inactive() has nothing to wait for.
+		 */
+		while (!wait_task_inactive(task, TASK_UNINTERRUPTIBLE))
+			schedule_timeout_uninterruptible(1);
 		stack.nr = stack_trace_save_tsk(task, stack.entry, DEPTH, 0);
 		KUNIT_EXPECT_EQ(test, stack_find((unsigned long)arch_rethook_trampoline),
 				stack.nr);
