@@ -382,7 +382,7 @@ static void fault_outside_of_a_hit_asks_nobody_r5(struct kunit *test)
 
 static void disabled_in_the_midst_of_hits_r26(struct kunit *test)
 {
-	kprobe_test_pairing(test, target);
+	kprobe_test_pairing(test, target, 100);
 }
 
 #define HITS_PER_CPU	2000

@@ -284,6 +284,7 @@ void kprobe_reconcile_breakpoints(struct list_head *sites);
 
 /* optimize.c */
 void kprobe_wait_until_ripe(struct kprobe_site *site);
+void kprobe_optimizer_start(void);
 
 /* dispatch.c */
 

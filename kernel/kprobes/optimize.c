@@ -23,7 +23,12 @@ static void kprobe_grace_period_over(struct kprobe_retired *retired);
 static struct kprobe_retired kprobe_grace_period;
 static bool kprobe_grace_period_runs;	/* kprobe_mutex */
 
-static void kprobe_begin_grace_period(void)
+/**
+ * kprobe_optimizer_start() - begin a grace period, if somebody waits and none runs
+ *
+ * Context: kprobe_mutex. Does not wait.
+ */
+void kprobe_optimizer_start(void)
 {
 	if (kprobe_grace_period_runs || list_empty(&kprobe_unripe))
 		return;
@@ -43,12 +48,13 @@ static void kprobe_grace_period_over(struct kprobe_retired *retired)
 		site->ripe = true;
 	kprobe_reconcile(&ripe);
 	kprobe_grace_period_runs = false;
-	kprobe_begin_grace_period();
+	kprobe_optimizer_start();
 }
 
 /**
  * kprobe_wait_until_ripe() - let a site's jump go in a grace period from now
- * @site: the site, OPTIMIZING and in no batch
+ * @site: the site, OPTIMIZING and in no batch. With the last of a batch comes
+ *	kprobe_optimizer_start()
  *
  * Context: kprobe_mutex. Does not wait.
  */
@@ -57,7 +63,6 @@ void kprobe_wait_until_ripe(struct kprobe_site *site)
 	lockdep_assert_held(&kprobe_mutex);
 
 	list_add_tail(&site->batch, &kprobe_unripe);
-	kprobe_begin_grace_period();
 }
 
 static bool kprobe_optimizer_is_busy(void)

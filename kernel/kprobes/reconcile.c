@@ -259,6 +259,7 @@ enum kprobe_refusal kprobe_reconcile(struct list_head *sites)
 			kprobe_wait_until_ripe(site);
 		kprobe_site_put(site);
 	}
+	kprobe_optimizer_start();
 	return refusal;
 }
 

@@ -82,7 +82,7 @@ const char *kprobe_test_trace(void);
 void *kprobe_test_bad_address(struct kunit *test);
 u64 kprobe_test_text(const void *addr);
 void kprobe_test_own(struct kunit *test, struct kprobe *kp);
-void kprobe_test_pairing(struct kunit *test, void *addr);
+void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds);
 enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp);
 void kprobe_test_no_jumps(struct kunit *test);
 void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,

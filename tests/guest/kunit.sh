@@ -18,7 +18,7 @@ case_times()
 	dmesg | sed -n 's/^\[ *\([0-9.]*\)\] /\1 /p' | awk '
 		/^[0-9.]+ {5}# Subtest: / { suite = $4 }
 		/^[0-9.]+ {5}(not )?ok / { print suite, $($2 == "not" ? 5 : 4), $1 - before }
-		/^[0-9.]+ +(#|KTAP|ok|not ok|1\.\.)/ { before = $1 }'
+		/^[0-9.]+ +(# Subtest:|KTAP|ok|not ok|1\.\.)/ { before = $1 }'
 }
 
 # One suite: a case is a line with four blanks before it, what stands deeper are

@@ -46,7 +46,6 @@ enum kprobe_way {
  * @KPROBE_JUMP_ENTERED: a branch goes, or may go, into the five bytes
  * @KPROBE_JUMP_PATCHED: the kernel patches some of them
  * @KPROBE_JUMP_FIXUP: one behind the first may fault and be fixed up
- * @KPROBE_JUMP_REACH: its detour is out of reach, or there is no memory for it
  */
 enum kprobe_no_jump {
 	KPROBE_JUMP,
@@ -55,7 +54,6 @@ enum kprobe_no_jump {
 	KPROBE_JUMP_ENTERED,
 	KPROBE_JUMP_PATCHED,
 	KPROBE_JUMP_FIXUP,
-	KPROBE_JUMP_REACH,
 	KPROBE_NR_NO_JUMP,
 };
 

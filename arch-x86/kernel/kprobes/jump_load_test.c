@@ -254,8 +254,8 @@ static void demoted_and_promoted_under_load_r26(struct kunit *test)
 
 static void disabled_in_the_midst_of_a_jump_r26(struct kunit *test)
 {
-	kprobe_test_pairing(test, load_long);
-	kprobe_test_pairing(test, load_push);
+	kprobe_test_pairing(test, load_long, 100);
+	kprobe_test_pairing(test, load_push, 100);
 }
 
 static void optimization_on(struct kunit *test)

@@ -221,7 +221,7 @@ static void disabled_in_the_midst_of_steps_r26(struct kunit *test)
 	if (kprobe_test_stepping(test) == KPROBE_WAY_BOOST)
 		kunit_skip(test, "a boosted instruction has no post-handler");
 	kprobe_forced_way = kprobe_test_stepping(test);
-	kprobe_test_pairing(test, kprobe_test_target);
+	kprobe_test_pairing(test, kprobe_test_target, 100);
 }
 
 static struct kunit_case kprobe_step_cases[] = {

@@ -167,7 +167,11 @@ static void entry_with_endbr_r13(struct kunit *test)
  * A field of functions, each with a row of instructions of one byte. Each
  * function has a symbol, so that the search for a boundary is short.
  */
+#ifdef CONFIG_PROVE_LOCKING	/* which makes it ten times as slow */
+#define FIELD_ROWS	160
+#else
 #define FIELD_ROWS	1600
+#endif
 #define FIELD_COLUMNS	64
 
 asm(".pushsection .text, \"ax\"\n"
@@ -245,7 +249,7 @@ static struct field *field_alloc(struct kunit *test)
 	return field;
 }
 
-/* 102,400 breakpoints side by side: each is hit once, and all go again. */
+/* Up to 102,400 breakpoints side by side: each is hit once, and all go again. */
 static void field_of_many_probes(struct kunit *test)
 {
 	struct field *field = field_alloc(test);
