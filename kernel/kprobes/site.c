@@ -16,6 +16,9 @@ LIST_HEAD(kprobe_sites);
 
 struct rhashtable kprobe_table;
 
+/* A size of kmalloc() that they fit into would waste a tenth. */
+static struct kmem_cache *kprobe_site_cache;
+
 /* How many of them are gone, and so not in the table. kprobe_mutex */
 static unsigned int kprobe_nr_gone;
 
@@ -27,6 +30,9 @@ static unsigned int kprobe_nr_gone;
  */
 int __init kprobe_site_init(void)
 {
+	kprobe_site_cache = KMEM_CACHE(kprobe_site, 0);
+	if (!kprobe_site_cache)
+		return -ENOMEM;
 	return rhashtable_init(&kprobe_table, &kprobe_table_params);
 }
 
@@ -177,7 +183,7 @@ enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site)
 static enum kprobe_refusal kprobe_site_create(unsigned long addr,
 					      struct kprobe_site **result)
 {
-	struct kprobe_site *site = kzalloc(sizeof(*site), GFP_KERNEL);
+	struct kprobe_site *site = kmem_cache_zalloc(kprobe_site_cache, GFP_KERNEL);
 	enum kprobe_refusal refusal;
 
 	if (!site)
@@ -192,7 +198,7 @@ static enum kprobe_refusal kprobe_site_create(unsigned long addr,
 	if (!refusal && rhashtable_insert_fast(&kprobe_table, &site->node, kprobe_table_params))
 		refusal = KPROBE_NO_MEMORY;
 	if (refusal) {
-		kfree(site);
+		kmem_cache_free(kprobe_site_cache, site);
 		return refusal;
 	}
 	list_add_tail_rcu(&site->all, &kprobe_sites);
@@ -225,7 +231,7 @@ static void kprobe_site_release(struct kprobe_retired *retired)
 	mutex_lock(&kprobe_mutex);
 	arch_kprobe_release(site);
 	mutex_unlock(&kprobe_mutex);
-	kfree(site);
+	kmem_cache_free(kprobe_site_cache, site);
 }
 
 /**
