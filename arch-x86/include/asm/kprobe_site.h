@@ -24,6 +24,7 @@ struct kprobe_site;
  * @KPROBE_WAY_AUTO: not a way: whichever is cheapest
  * @KPROBE_WAY_EMULATE: on the saved registers, in C
  * @KPROBE_WAY_BOOST: in a slot, with a jump back behind it: no second trap
+ * @KPROBE_WAY_CALL: in a slot, with a call of kprobe_detour_leave() behind it
  * @KPROBE_WAY_BREAKPOINT: in a slot, with a breakpoint behind it
  * @KPROBE_WAY_TRAP: in a slot, under the trap flag
  *
@@ -33,6 +34,7 @@ enum kprobe_way {
 	KPROBE_WAY_AUTO,
 	KPROBE_WAY_EMULATE,
 	KPROBE_WAY_BOOST,
+	KPROBE_WAY_CALL,
 	KPROBE_WAY_BREAKPOINT,
 	KPROBE_WAY_TRAP,
 	KPROBE_NR_WAYS,
@@ -74,7 +76,7 @@ struct kprobe_detour;
  *	bytes behind it are, or may soon be, those of a jump. Written under
  *	kprobe_mutex, read by hits
  * @boost: slot with a jump back, NULL until it is needed
- * @step: slot with a breakpoint behind, NULL until it is needed
+ * @step: slot with a call or a breakpoint behind, NULL until it is needed
  * @detour: NULL until it is needed
  *
  * A slot stays until the site dies.

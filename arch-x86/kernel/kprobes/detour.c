@@ -45,9 +45,6 @@ struct kprobe_detour {
 	u8 code[];
 };
 
-/* In detour_entry.S */
-extern u8 kprobe_detour_enter[], kprobe_detour_leave[];
-
 /*
  * Building
  */
@@ -339,7 +336,7 @@ __visible bool kprobe_detour_hit(struct pt_regs *regs)
 NOKPROBE_SYMBOL(kprobe_detour_hit);
 
 /**
- * kprobe_detour_hit_end() - the probed instruction was stepped in a detour
+ * kprobe_detour_hit_end() - the probed instruction was stepped, and a call follows
  * @regs: registers behind the instruction, all but IP and SP
  *
  * Context: interrupts off; called by kprobe_detour_leave.
@@ -348,19 +345,20 @@ NOKPROBE_SYMBOL(kprobe_detour_hit);
  */
 __visible bool kprobe_detour_hit_end(struct pt_regs *regs)
 {
-	unsigned long *sp = kprobe_detour_complete(regs);
 	struct kprobe_step *step = kprobe_step_top();
 	const struct kprobe_site *site = step->hit.site;
 	unsigned long next = site->addr + site->arch.insn.len;
+	unsigned long *sp;
 
 	/* One that can be boosted and stepped: nothing else has to be put right. */
 	regs->flags |= step->flags & X86_EFLAGS_IF;
+	sp = kprobe_detour_complete(regs);
 	regs->ip = next;
 	kprobe_hit_post(&step->hit, regs);
 	kprobe_hit_end(&step->hit);
 	kprobe_step_pop();
 	if (unlikely(regs->ip != next || regs->sp != (unsigned long)sp))
-		return kprobe_detour_leave_to(regs, kprobe_detoured(site->arch.detour, regs->ip));
+		return kprobe_detour_leave_to(regs, kprobe_detour_resume(site, regs->ip));
 	kprobe_detour_over(regs);
 	return false;
 }

@@ -59,7 +59,8 @@ void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len
 /* jump.c */
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 
-/* detour.c */
+/* detour.c and detour_entry.S */
+extern u8 kprobe_detour_enter[], kprobe_detour_leave[];
 bool kprobe_detour_hit(struct pt_regs *regs);
 bool kprobe_detour_hit_end(struct pt_regs *regs);
 unsigned long kprobe_detour_entry(const struct kprobe_site *site);

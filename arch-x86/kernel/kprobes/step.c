@@ -2,9 +2,9 @@
 /*
  * Kprobes on x86: between the begin and the end of a stepped instruction.
  *
- * The breakpoint's IRET goes to the slot, with interrupts off. The second trap
- * comes from the breakpoint behind the copy, or from the trap flag. In a detour
- * the copy is followed by a call, and there is no trap at all. A fault of the
+ * The breakpoint's IRET goes to the slot, with interrupts off. What runs there is
+ * followed by a call, as in a detour. Where that would do harm there is a second
+ * trap, by a breakpoint behind the copy, or by the trap flag. A fault of the
  * instruction cancels the step, and leaves the registers as the fault would have
  * found them without a probe.
  *

@@ -143,6 +143,7 @@ static const struct {
 	enum kprobe_way way;
 } kprobe_steppings[] = {
 	{ "boost", KPROBE_WAY_BOOST },
+	{ "call", KPROBE_WAY_CALL },
 	{ "breakpoint", KPROBE_WAY_BREAKPOINT },
 	{ "trap", KPROBE_WAY_TRAP },
 };

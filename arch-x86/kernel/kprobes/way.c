@@ -18,6 +18,7 @@ static const char * const kprobe_way_names[KPROBE_NR_WAYS] = {
 	[KPROBE_WAY_AUTO]	= "auto",
 	[KPROBE_WAY_EMULATE]	= "emulate",
 	[KPROBE_WAY_BOOST]	= "boost",
+	[KPROBE_WAY_CALL]	= "call",
 	[KPROBE_WAY_BREAKPOINT]	= "breakpoint",
 	[KPROBE_WAY_TRAP]	= "trap",
 };
@@ -27,7 +28,7 @@ static int __init kprobe_way_setup(char *name)
 	int way = match_string(kprobe_way_names, KPROBE_NR_WAYS, name);
 
 	if (way < 0) {
-		pr_warn("kprobes: kprobe_way=%s: not auto, emulate, boost, breakpoint or trap\n",
+		pr_warn("kprobes: kprobe_way=%s: not auto, emulate, boost, call, breakpoint or trap\n",
 			name);
 		return 1;
 	}
@@ -43,6 +44,8 @@ static bool kprobe_can_go(const struct kprobe_insn *insn, enum kprobe_way way, b
 		return insn->op != KPROBE_OP_NONE;
 	case KPROBE_WAY_BOOST:
 		return (insn->flags & KPROBE_INSN_BOOST) && !has_post;
+	case KPROBE_WAY_CALL:
+		return (insn->flags & KPROBE_INSN_BOOST) && (insn->flags & KPROBE_INSN_STEP_BP);
 	case KPROBE_WAY_BREAKPOINT:
 		return insn->flags & KPROBE_INSN_STEP_BP;
 	case KPROBE_WAY_TRAP:
@@ -97,15 +100,28 @@ void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len
 	perf_event_text_poke(slot, NULL, 0, buf, size);
 }
 
-/* A copy of a probed instruction, with a jump behind it, and whose it is. */
+/* A copy of a probed instruction, with what follows it, and whose it is. */
 struct kprobe_copy {
 	struct kprobe_site *site;
-	u8 code[MAX_INSN_SIZE + JMP32_INSN_SIZE];
+	u8 code[MAX_INSN_SIZE + CALL_INSN_SIZE + JMP32_INSN_SIZE];
 };
 
-/* The original instruction; behind it a jump back, or a breakpoint. */
+/* What follows the instruction in a slot, in bytes. */
+static unsigned int kprobe_tail_size(enum kprobe_way way)
+{
+	switch (way) {
+	case KPROBE_WAY_BOOST:
+		return JMP32_INSN_SIZE;
+	case KPROBE_WAY_CALL:
+		return CALL_INSN_SIZE + JMP32_INSN_SIZE;
+	default:
+		return INT3_INSN_SIZE;
+	}
+}
+
+/* The original instruction; behind it a jump back, perhaps after a call, or a breakpoint. */
 static int kprobe_copy_build(struct kprobe_copy *copy, struct kprobe_site *site,
-			     struct kprobe_slot *slot, bool jump_back)
+			     struct kprobe_slot *slot, enum kprobe_way way)
 {
 	const struct kprobe_insn *insn = &site->arch.insn;
 	unsigned long to = (unsigned long)slot->code;
@@ -114,9 +130,15 @@ static int kprobe_copy_build(struct kprobe_copy *copy, struct kprobe_site *site,
 	copy->site = site;
 	if (len < 0)
 		return len;
-	if (!jump_back) {
+	if (way != KPROBE_WAY_BOOST && way != KPROBE_WAY_CALL) {
 		copy->code[len] = INT3_INSN_OPCODE;
 		return len + INT3_INSN_SIZE;
+	}
+	if (way == KPROBE_WAY_CALL) {
+		if (!kprobe_relocate_call(copy->code + len, to + len,
+					  (unsigned long)kprobe_detour_leave))
+			return -ERANGE;
+		len += CALL_INSN_SIZE;
 	}
 	if (!kprobe_relocate_jump(copy->code + len, to + len, site->addr + insn->len))
 		return -ERANGE;
@@ -124,10 +146,9 @@ static int kprobe_copy_build(struct kprobe_copy *copy, struct kprobe_site *site,
 }
 
 static enum kprobe_refusal kprobe_slot_provide(struct kprobe_site *site,
-					       struct kprobe_slot **where, bool jump_back)
+					       struct kprobe_slot **where, enum kprobe_way way)
 {
-	size_t size = sizeof(struct kprobe_slot) + site->arch.insn.len +
-		      (jump_back ? JMP32_INSN_SIZE : INT3_INSN_SIZE);
+	size_t size = sizeof(struct kprobe_slot) + site->arch.insn.len + kprobe_tail_size(way);
 	struct kprobe_slot *slot;
 	struct kprobe_copy copy;
 	int len;
@@ -137,7 +158,7 @@ static enum kprobe_refusal kprobe_slot_provide(struct kprobe_site *site,
 	slot = kprobe_slot_alloc(size);
 	if (!slot)
 		return KPROBE_NO_MEMORY;
-	len = kprobe_copy_build(&copy, site, slot, jump_back);
+	len = kprobe_copy_build(&copy, site, slot, way);
 	if (len < 0) {
 		kprobe_slot_free(slot);
 		return KPROBE_OUT_OF_REACH;
@@ -208,10 +229,10 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 	enum kprobe_way way = has_post ? arch->way_post : arch->way;
 	enum kprobe_refusal refusal = KPROBE_OK;
 
-	if (way == KPROBE_WAY_BREAKPOINT || way == KPROBE_WAY_TRAP)
-		refusal = kprobe_slot_provide(site, &arch->step, false);
+	if (way >= KPROBE_WAY_CALL)
+		refusal = kprobe_slot_provide(site, &arch->step, way);
 	if (!refusal && kprobe_needs_boost(&arch->insn, way))
-		refusal = kprobe_slot_provide(site, &arch->boost, true);
+		refusal = kprobe_slot_provide(site, &arch->boost, KPROBE_WAY_BOOST);
 	return refusal;
 }
 
@@ -227,7 +248,8 @@ const char *arch_kprobe_way(const struct kprobe_site *site)
 	static const char * const what[KPROBE_NR_WAYS] = {
 		[KPROBE_WAY_EMULATE]	= "emulated",
 		[KPROBE_WAY_BOOST]	= "boosted",
-		[KPROBE_WAY_BREAKPOINT]	= "stepped",
+		[KPROBE_WAY_CALL]	= "stepped",
+		[KPROBE_WAY_BREAKPOINT]	= "stepped by breakpoint",
 		[KPROBE_WAY_TRAP]	= "stepped by trap flag",
 	};
 	bool has_post = kprobe_active_has_post(READ_ONCE(site->active));

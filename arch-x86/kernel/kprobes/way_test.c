@@ -15,9 +15,10 @@ void *kprobe_test_there = way_callee;
 
 #define E	BIT(KPROBE_WAY_EMULATE)
 #define B	BIT(KPROBE_WAY_BOOST)
+#define C	BIT(KPROBE_WAY_CALL)
 #define S	BIT(KPROBE_WAY_BREAKPOINT)
 #define T	BIT(KPROBE_WAY_TRAP)
-#define PLAIN	(B | S | T)
+#define PLAIN	(B | C | S | T)
 
 /**
  * struct way_case - an instruction and how it should be run
@@ -136,7 +137,7 @@ static const struct way_case way_cases[] = {
 	CASE(way_rep_stos, PLAIN),
 	CASE(way_repe_cmps, PLAIN),
 	CASE(way_mov_from_cr, PLAIN),
-	CASE(way_load_ss, B | S),
+	CASE(way_load_ss, B | C | S),
 	CASE(way_sse_load, PLAIN, .fpu = true),
 	CASE(way_sse_store, PLAIN, .fpu = true),
 	CASE(way_fixed_up, PLAIN, .faults = true),
@@ -332,6 +333,7 @@ static const void *way_next(const struct way_case *wc, char *desc, enum kprobe_w
 WAY_TEST(auto_way, KPROBE_WAY_AUTO)
 WAY_TEST(emulated_r2_r3, KPROBE_WAY_EMULATE)
 WAY_TEST(boosted_r1, KPROBE_WAY_BOOST)
+WAY_TEST(stepped_with_a_call, KPROBE_WAY_CALL)
 WAY_TEST(stepped_by_breakpoint, KPROBE_WAY_BREAKPOINT)
 WAY_TEST(stepped_by_trap, KPROBE_WAY_TRAP)
 
@@ -383,13 +385,28 @@ static void every_condition_r2(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kprobe_test_seen.post, 32);
 }
 
+/* Behind it C code would look for the CPU's data in the wrong place: #DB does not. */
+static void change_of_gs_is_trapped(struct kunit *test)
+{
+	static const u8 mov_ax_gs[] = { 0x8e, 0xe8 };
+	struct arch_kprobe_site arch = { };
+
+	KUNIT_ASSERT_EQ(test, KPROBE_INSN_OK,
+			kprobe_classify(&arch.insn, mov_ax_gs, sizeof(mov_ax_gs)));
+	kprobe_choose_ways(&arch);
+	KUNIT_EXPECT_EQ(test, arch.way, KPROBE_WAY_BOOST);
+	KUNIT_EXPECT_EQ(test, arch.way_post, KPROBE_WAY_TRAP);
+}
+
 static struct kunit_case kprobe_way_cases[] = {
 	KUNIT_CASE_PARAM(auto_way, auto_way_next),
 	KUNIT_CASE_PARAM(emulated_r2_r3, emulated_r2_r3_next),
 	KUNIT_CASE_PARAM(boosted_r1, boosted_r1_next),
+	KUNIT_CASE_PARAM(stepped_with_a_call, stepped_with_a_call_next),
 	KUNIT_CASE_PARAM(stepped_by_breakpoint, stepped_by_breakpoint_next),
 	KUNIT_CASE_PARAM(stepped_by_trap, stepped_by_trap_next),
 	KUNIT_CASE_PARAM(every_condition_r2, way_condition_gen_params),
+	KUNIT_CASE(change_of_gs_is_trapped),
 	{ }
 };
 
