@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The real CPU: a child under ptrace, which shares the arena with the test and
- * runs one instruction at a time in it.
+ * The real CPU, in two ways: a child under ptrace (native.c), and one that has
+ * signal handlers and runs a case's instructions all at once (quick.c). Both share
+ * the arena with the test, and have next to nothing else mapped. The first one is
+ * slow, and is believed.
  */
 #ifndef _NATIVE_H
 #define _NATIVE_H
@@ -43,6 +45,27 @@ struct outcome {
 	u8		arena[ARENA_SIZE];
 };
 
+/* What a slot holds: the copy, rewritten perhaps, and what follows it. */
+#define SLOT_BYTES	32
+
+/**
+ * struct run - one way to run an instruction, and what comes of it
+ * @regs: registers before it
+ * @slot: what the slot holds
+ * @step: under the trap flag; else as far as the next breakpoint
+ * @again: with the trap flag, step once more while the IP is this one
+ * @out: registers and memory behind it
+ */
+struct run {
+	struct pt_regs	regs;
+	u8		slot[SLOT_BYTES];
+	bool		step;
+	unsigned long	again;
+	struct outcome	out;
+};
+
+#define MAX_RUNS	7
+
 void native_start(void);
 void native_stop(void);
 
@@ -52,8 +75,26 @@ void arena_reset(const u8 *code, size_t len);
 /* Registers that point into the arena, in a process like the child. */
 void sane_regs(struct pt_regs *regs);
 
-/* Run from @regs->ip: one instruction, or as far as the next breakpoint. */
-void native_step(const struct pt_regs *regs, struct outcome *out);
-void native_run(const struct pt_regs *regs, struct outcome *out);
+/**
+ * struct engine - a child that does runs
+ * @runs: what it is to do, MAX_RUNS of them
+ * @execute: does the first few, each with the arena as it is now; what the arena is
+ *	afterwards does not matter. False if the child has not come back.
+ */
+struct engine {
+	struct run *runs;
+	bool (*execute)(unsigned int nr);
+};
+
+extern const struct engine native_engine, quick_engine;
+
+void quick_start(void);
+void quick_stop(void);
+
+/* For both children. */
+void map_shared(unsigned long addr, size_t size);
+void unregister_rseq(void);
+
+__attribute__((noreturn)) void die(const char *what);
 
 #endif

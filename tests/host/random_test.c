@@ -14,8 +14,7 @@
 #include "compare.h"
 #include "test.h"
 
-#define ROUNDS		200000
-#define SLOT_ROUNDS	20	/* one in so many runs in a slot */
+#define CASES		50000
 #define SEED		0x6b70726f62657321ULL
 
 static u64 state = SEED;
@@ -59,6 +58,31 @@ static void random_code(struct code *code)
 		put(code, random64());
 }
 
+/* Most memory operands with a displacement of 32 bits lie within reach of a pointer. */
+static void aim_displacement(struct code *code)
+{
+	struct insn insn;
+	s32 disp = (int)random_below(0x800) - 0x400;
+
+	if (insn_decode(&insn, code->bytes, code->len, INSN_MODE_KERN) < 0 ||
+	    insn.displacement.nbytes != sizeof(disp) || random_below(8) == 0)
+		return;
+	if (insn_rip_relative(&insn))
+		disp += DATA + 0x600 - (CODE + insn.length);
+	else if (X86_MODRM_MOD(insn.modrm.bytes[0]) == 0)
+		disp += DATA + 0x600;
+	memcpy(code->bytes + insn_offset_displacement(&insn), &disp, sizeof(disp));
+}
+
+/* Something else in the memory that pointers lead to. */
+static void random_data(void)
+{
+	u64 *word;
+
+	for (word = (u64 *)(DATA + 0x400); word < (u64 *)(DATA + 0x800); word++)
+		*word = random64();
+}
+
 /* Pointers into the data, small numbers, or anything. The stack stays usable. */
 static void random_regs(struct pt_regs *regs)
 {
@@ -70,8 +94,9 @@ static void random_regs(struct pt_regs *regs)
 
 		if (nr == 4)
 			continue;
-		switch (random_below(3)) {
+		switch (random_below(4)) {
 		case 0:
+		case 3:
 			*reg = DATA + 0x400 + random_below(0x400);
 			break;
 		case 1:
@@ -134,13 +159,6 @@ static void check_relocated(const struct kprobe_insn *insn)
 		test_fail("not the same as %s", hex(copy, len));
 }
 
-static bool runs_in_user_space(const struct kprobe_insn *insn)
-{
-	/* A halt is the NOP that may not run in a slot. */
-	return insn->op != KPROBE_OP_CLI && insn->op != KPROBE_OP_STI &&
-	       (insn->flags || insn->op != KPROBE_OP_NOP);
-}
-
 /* Outside of it the child and the test do not see the same memory. */
 static bool operand_in_arena(const struct kprobe_insn *insn, struct pt_regs *regs)
 {
@@ -157,84 +175,68 @@ static bool operand_in_arena(const struct kprobe_insn *insn, struct pt_regs *reg
 	return addr >= ARENA && addr <= ARENA + ARENA_SIZE - sizeof(long);
 }
 
-static void check_emulation(const struct kprobe_insn *insn, const struct code *code)
+/* What the kernel may be emulating, or what takes memory away: SGDT and so on, WRPKRU. */
+static bool is_for_the_kernel(const struct kprobe_insn *insn)
+{
+	struct insn decoded;
+	u8 modrm, reg;
+
+	if (insn_decode(&decoded, insn->bytes, insn->len, INSN_MODE_KERN) < 0)
+		return true;
+	if (decoded.opcode.bytes[0] != 0x0f || decoded.opcode.bytes[1] > 1)
+		return false;
+	modrm = decoded.modrm.bytes[0];
+	reg = X86_MODRM_REG(modrm);
+	if (decoded.opcode.bytes[1] == 0)
+		return reg < 2;
+	return reg == 4 || modrm == 0xef || (reg < 2 && X86_MODRM_MOD(modrm) != 3);
+}
+
+static void check_run(const struct kprobe_insn *insn, const struct code *code)
 {
 	struct pt_regs regs;
 
 	random_regs(&regs);
 	prepare(code);
+	random_data();
+	if (is_for_the_kernel(insn))
+		return;
 	if ((insn->op == KPROBE_OP_JMP_MEM || insn->op == KPROBE_OP_CALL_MEM) &&
 	    !operand_in_arena(insn, &regs))
 		return;
 	if (insn->op == KPROBE_OP_POPF)
-		memcpy((void *)STACK, &(unsigned long){ random64() & 0x204dd5 }, sizeof(long));
-	compare_emulated(insn, &regs);
-}
-
-/*
- * Those that tell the time, or that the kernel itself emulates: SGDT, SIDT,
- * SLDT, STR, SMSW.
- */
-static bool is_repeatable(const struct kprobe_insn *insn, const struct pt_regs *regs)
-{
-	static struct outcome first, second;
-	static u8 arena[ARENA_SIZE];
-	struct insn decoded;
-
-	if (insn_decode(&decoded, insn->bytes, insn->len, INSN_MODE_KERN) < 0 ||
-	    (decoded.opcode.bytes[0] == 0x0f && decoded.opcode.bytes[1] <= 0x01))
-		return false;
-
-	memcpy(arena, (void *)ARENA, ARENA_SIZE);
-	run_in_place(insn, regs, &first);
-	memcpy((void *)ARENA, arena, ARENA_SIZE);
-	run_in_place(insn, regs, &second);
-	memcpy((void *)ARENA, arena, ARENA_SIZE);
-	return !memcmp(&first.regs, &second.regs, sizeof(first.regs)) &&
-	       !memcmp(first.arena, second.arena, ARENA_SIZE);
-}
-
-/* Returns whether it ran without a fault. */
-static bool check_in_slot(const struct kprobe_insn *insn, const struct code *code)
-{
-	struct pt_regs regs;
-	u8 copy[MAX_INSN_SIZE];
-
-	if (kprobe_relocate(insn, copy, CODE, SLOT) < 0)
-		return false;
-	random_regs(&regs);
-	prepare(code);
-	return is_repeatable(insn, &regs) && compare_in_slot(insn, &regs) == SIGTRAP;
+		memcpy((void *)STACK, &(unsigned long){ random64() & 0x204cd5 }, sizeof(long));
+	if ((insn->flags & KPROBE_INSN_REP) && random_below(16))
+		regs.cx &= 15;
+	compare(insn, &regs);
 }
 
 void random_tests(void)
 {
-	unsigned int known = 0, emulated = 0, in_slot = 0, ran = 0, i;
+	unsigned long rounds = 0;
 
-	test_begin("random: %d byte strings, seed %llx", ROUNDS, SEED);
-	for (i = 0; i < ROUNDS; i++) {
+	test_begin("random: %u instructions, seed %llx", CASES, SEED);
+	compare_quickly(true);
+	memset(&compare_counts, 0, sizeof(compare_counts));
+	while (compare_counts.cases < CASES) {
 		struct kprobe_insn insn;
 		struct code code;
 
+		rounds++;
 		random_code(&code);
+		aim_displacement(&code);
 		if (kprobe_classify(&insn, code.bytes, code.len))
 			continue;
-		known++;
 		code.len = insn.len;
 		test_context("%s: ", hex(insn.bytes, insn.len));
 		check_against_decoder(&insn, &code);
 		check_with_itself(&insn);
 		check_relocated(&insn);
-		if (insn.op != KPROBE_OP_NONE && runs_in_user_space(&insn)) {
-			emulated++;
-			check_emulation(&insn, &code);
-		}
-		if (i % SLOT_ROUNDS == 0 && insn.op == KPROBE_OP_NONE) {
-			in_slot++;
-			ran += check_in_slot(&insn, &code);
-		}
+		check_run(&insn, &code);
 	}
 	test_end();
-	printf("# of %u: %u known, %u emulated, %u in a slot, %u of these without a fault\n",
-	       ROUNDS, known, emulated, in_slot, ran);
+	printf("# of %lu: %lu run (%lu fault, %lu not repeatable), %lu emulated, %lu rewritten, %lu boosted, %lu stepped by breakpoint, %lu by trap flag; %lu dismissed\n",
+	       rounds, compare_counts.cases, compare_counts.faulted, compare_counts.unrepeatable,
+	       compare_counts.emulated, compare_counts.in_slot[0], compare_counts.in_slot[1],
+	       compare_counts.in_slot[2], compare_counts.in_slot[3], compare_counts.dismissed);
 }

@@ -95,6 +95,7 @@ int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	native_start();
+	quick_start();
 	glance_tests();
 	classify_tests();
 	relocate_tests();
@@ -103,6 +104,7 @@ int main(void)
 	resume_tests();
 	slot_tests();
 	random_tests();
+	quick_stop();
 	native_stop();
 	printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
 	return failed ? 1 : 0;
