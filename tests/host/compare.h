@@ -24,8 +24,13 @@ struct compare_counts {
 
 extern struct compare_counts compare_counts;
 
-/* Ask ptrace only about what the quick child finds; or both about everything. */
-void compare_quickly(bool quickly);
+/*
+ * For many cases: from here to there ptrace is asked only about what the quick child
+ * finds; otherwise both are asked about everything. Then print the counts.
+ */
+void compare_begin(void);
+void compare_end(void);
+void compare_report(const char *name);
 
 /*
  * As the CPU does it at its own address; by kprobe_emulate(), where giving up is right

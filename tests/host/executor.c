@@ -70,14 +70,39 @@ INLINE void copy(void *to, const void *from, size_t size)
 }
 
 /* What a run may have done to the segments, and a signal's return does not undo. */
+#ifdef __x86_64__
+INLINE bool has_own_bases(void)
+{
+	unsigned long fs, gs;
+
+	if (!quick->has_fsgsbase)
+		return true;
+	asm volatile("rdfsbase %0; rdgsbase %1" : "=r" (fs), "=r" (gs));
+	return fs != DATA || gs;
+}
+
+INLINE bool has_own_selectors(void)
+{
+	unsigned int ds, es, fs, gs;
+
+	asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+		     : "=r" (ds), "=r" (es), "=r" (fs), "=r" (gs));
+	return ds || es || fs || gs;
+}
+
 INLINE void reset_segments(void)
 {
-#ifdef __x86_64__
+	if (!has_own_selectors() && !has_own_bases())
+		return;
 	system_call(SYS_arch_prctl, ARCH_SET_FS, DATA, 0);
 	system_call(SYS_arch_prctl, ARCH_SET_GS, 0, 0);
 	asm volatile("mov %0, %%ds; mov %0, %%es" : : "r" (0));
-#endif
 }
+#else
+INLINE void reset_segments(void)
+{
+}
+#endif
 
 #ifdef __x86_64__
 #define FOR_EACH_REG(do)							\
@@ -159,7 +184,7 @@ EXECUTOR void executor_handler(int sig, void *info, void *context)
 		return;
 	}
 	/* The trap flag is still in the frame. */
-	if (run->step && sig == SIGTRAP && (unsigned long)gregs[IP] == run->again)
+	if (run->goes_on && sig == SIGTRAP && (unsigned long)gregs[IP] == run->again)
 		return;
 
 	out->signal = sig;
@@ -169,7 +194,8 @@ EXECUTOR void executor_handler(int sig, void *info, void *context)
 	if (sig == SIGTRAP && gregs[REG_TRAPNO] == TRAP_BREAKPOINT)
 		out->regs.ip--;
 	keep_xstate(out, (u8 *)cpu->fpregs);
-	copy(out->arena, (void *)ARENA, ARENA_SIZE);
+	changes_note(&out->changes, quick->image);
+	changes_undo(&out->changes, quick->image);
 	reset_segments();
 	copy(gregs, quick->home, sizeof(cpu->gregs));
 	quick->home[REG_EFL] = 0;
@@ -180,7 +206,6 @@ INLINE void execute(struct run *run)
 {
 	unsigned long flags = run->regs.flags & (X86_EFLAGS_NT | X86_EFLAGS_ID);
 
-	copy((void *)ARENA, quick->image, ARENA_SIZE);
 	copy((void *)SLOT, run->slot, SLOT_BYTES);
 	quick->current = run;
 	asm volatile("push %0; popf; int3; push $0; popf" : : "r" (flags) : "memory", "cc");

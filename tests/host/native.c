@@ -253,7 +253,6 @@ static void go(int request, const struct pt_regs *regs, struct outcome *out)
 	memcpy(&out->regs, &after, sizeof(out->regs));
 	sticky_flags = out->regs.flags & X86_EFLAGS_ID;
 	out->xstate_size = get_xstate(out->xstate);
-	memcpy(out->arena, (void *)ARENA, ARENA_SIZE);
 }
 
 static void step(const struct pt_regs *regs, struct outcome *out)
@@ -272,25 +271,28 @@ static void run_to_breakpoint(const struct pt_regs *regs, struct outcome *out)
 
 static struct run native_runs[MAX_RUNS];
 
-static bool native_execute(unsigned int nr)
+static void execute(struct run *run)
 {
-	static u8 arena[ARENA_SIZE];
+	memcpy((void *)SLOT, run->slot, SLOT_BYTES);
+	if (!run->step) {
+		run_to_breakpoint(&run->regs, &run->out);
+		return;
+	}
+	step(&run->regs, &run->out);
+	while (run->goes_on && run->out.signal == SIGTRAP && run->out.regs.ip == run->again)
+		step(&run->out.regs, &run->out);
+}
+
+static bool native_execute(unsigned int nr, const u64 *image)
+{
 	unsigned int i;
 
-	memcpy(arena, (void *)ARENA, ARENA_SIZE);
 	for (i = 0; i < nr; i++) {
-		struct run *run = &native_runs[i];
-
-		memcpy((void *)ARENA, arena, ARENA_SIZE);
-		memcpy((void *)SLOT, run->slot, SLOT_BYTES);
-		if (!run->step) {
-			run_to_breakpoint(&run->regs, &run->out);
-			continue;
-		}
-		step(&run->regs, &run->out);
-		while (run->out.signal == SIGTRAP && run->out.regs.ip == run->again)
-			step(&run->out.regs, &run->out);
-	}	return true;
+		execute(&native_runs[i]);
+		changes_note(&native_runs[i].out.changes, image);
+		changes_undo(&native_runs[i].out.changes, image);
+	}
+	return true;
 }
 
 const struct engine native_engine = { native_runs, native_execute };

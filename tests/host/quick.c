@@ -6,11 +6,13 @@
  * it says is wrong is done again under ptrace. If it is gone, there is another one.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -31,6 +33,8 @@
 #else
 #define STACK_POINTER	"esp"
 #endif
+
+#define HWCAP2_FSGSBASE	2
 
 #ifndef SA_RESTORER
 #define SA_RESTORER	0x04000000
@@ -169,6 +173,7 @@ void quick_start(void)
 	if (mprotect((void *)QUICK_CODE, QUICK_CODE_SIZE, PROT_READ | PROT_EXEC))
 		die("mprotect");
 	memcpy(quick->holes, holes, sizeof(holes));
+	quick->has_fsgsbase = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE;
 	start_child();
 }
 
@@ -177,18 +182,30 @@ void quick_stop(void)
 	end_child();
 }
 
-static bool quick_execute(unsigned int nr)
+/* The fuzzer has a timer, which interrupts. */
+static bool has_answered(void)
 {
 	struct pollfd answer = { .fd = from_child, .events = POLLIN };
+	int ready;
+
+	do {
+		ready = poll(&answer, 1, PATIENCE_MS);
+	} while (ready < 0 && errno == EINTR);
+	return ready == 1;
+}
+
+static bool quick_execute(unsigned int nr, const u64 *image)
+{
 	char byte = 0;
 
-	memcpy(quick->image, (void *)ARENA, ARENA_SIZE);
+	memcpy(quick->image, image, ARENA_SIZE);
 	quick->nr = nr;
-	if (write(to_child, &byte, 1) == 1 && poll(&answer, 1, PATIENCE_MS) == 1 &&
+	if (write(to_child, &byte, 1) == 1 && has_answered() &&
 	    read(from_child, &byte, 1) == 1)
 		return true;
 	end_child();
 	start_child();
+	memcpy((void *)ARENA, image, ARENA_SIZE);
 	return false;
 }
 

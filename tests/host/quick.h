@@ -34,6 +34,7 @@ struct hole {
  * @has_first: @first is known
  * @home: the child's own registers while a run has the CPU
  * @first: the extended state that each run starts from, as a signal frame has it
+ * @has_fsgsbase: user space may write the bases of FS and GS
  * @image: the arena that each run starts from
  * @runs: the runs
  * @stack: for the child
@@ -44,10 +45,10 @@ struct quick_memory {
 	unsigned int	nr;
 	int		go, done;
 	struct run	*current;
-	bool		has_first;
+	bool		has_first, has_fsgsbase;
 	unsigned long	home[32];
 	u8		first[XSTATE_SIZE];
-	u8		image[ARENA_SIZE];
+	u64		image[ARENA_WORDS];
 	struct run	runs[MAX_RUNS];
 	u8		stack[QUICK_STACK] __attribute__((aligned(64)));
 	u8		signal_stack[QUICK_STACK] __attribute__((aligned(64)));

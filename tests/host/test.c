@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "native.h"
 #include "test.h"
 
 static char name[128];
@@ -91,21 +90,18 @@ const char *hex(const u8 *bytes, size_t len)
 	return buf;
 }
 
-int main(void)
+bool test_has_failed(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	native_start();
-	quick_start();
-	glance_tests();
-	classify_tests();
-	relocate_tests();
-	branch_tests();
-	data_tests();
-	resume_tests();
-	slot_tests();
-	random_tests();
-	quick_stop();
-	native_stop();
+	return result == FAILED;
+}
+
+const char *test_reason(void)
+{
+	return reason;
+}
+
+int test_summary(void)
+{
 	printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
 	return failed ? 1 : 0;
 }
