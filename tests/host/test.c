@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "test.h"
 
@@ -67,6 +68,8 @@ void test_end(void)
 	case FAILED:
 		failed++;
 		printf("not ok %s: %s\n", name, reason);
+		if (getenv("STOP_AT_FAILURE"))
+			exit(1);
 		break;
 	case SKIPPED:
 		skipped++;
