@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What libFuzzer makes up is an instruction, flags and registers. Whatever they are,
- * check.c has nothing to say; if it has, the first line is a case for named_test.c.
+ * check.c has nothing to say. If it has, that is a new line for one of the tables here.
  */
 #include <stdio.h>
 #include <stdlib.h>
