@@ -13,6 +13,9 @@ TESTS =
 KVM =
 SIZE = full
 
+# fuzz: for how many seconds.
+TIME = 600
+
 export LINUX KVM
 
 help:
@@ -60,6 +63,21 @@ bench: fetch		## what probes cost here and in a vanilla kernel (KVM=1: wall time
 	@scripts/setup scripts/packages tests/bench-packages
 	@scripts/bench $(SIZE)
 
+fuzz: stack		## fuzz the emulator, the relocator and the classification on the host (TIME=seconds)
+	@scripts/setup scripts/packages tests/packages tests/fuzz-packages
+	@scripts/fuzz $(TIME)
+
+classify: fetch		## each instruction of three kernels against objdump: what becomes of a probe on it
+	@scripts/classify
+
+hosttest: stack		## the pure rooms against this CPU: how many cases of what kind
+	@scripts/setup scripts/packages tests/packages
+	@scripts/host-test
+
+hostmutants: stack	## plant bugs in the pure rooms, and see that their tests find them
+	@scripts/setup scripts/packages tests/packages
+	@scripts/host-mutants
+
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes
 
@@ -69,4 +87,4 @@ clean:			## remove what was built, keep what was downloaded
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench bisect clean distclean
+.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench fuzz classify hosttest hostmutants bisect clean distclean

@@ -73,7 +73,7 @@ void check(const struct code *code, u8 op, const struct pt_regs *regs)
 	struct kprobe_insn insn;
 
 	if (classify(code, op, &insn))
-		compare_emulated(&insn, regs);
+		compare(&insn, regs);
 }
 
 void check_sane(const struct code *code, u8 op)

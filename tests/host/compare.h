@@ -6,25 +6,38 @@
 #ifndef _COMPARE_H
 #define _COMPARE_H
 
+#include <stdbool.h>
+
 #include <kprobes/insn.h>
 
-struct outcome;
 struct pt_regs;
 
-/* As the CPU does it at its own address. */
-void run_in_place(const struct kprobe_insn *insn, const struct pt_regs *regs,
-		  struct outcome *out);
+/* What compare() has done so far. */
+struct compare_counts {
+	unsigned long cases;		/* all but those that are not repeatable */
+	unsigned long faulted;		/* of these the CPU has refused so many */
+	unsigned long emulated;
+	unsigned long in_slot[4];	/* rewritten, boosted, stepped by breakpoint, by trap flag */
+	unsigned long unrepeatable;
+	unsigned long dismissed;	/* found by the quick child, not confirmed under ptrace */
+};
+
+extern struct compare_counts compare_counts;
 
 /*
- * By kprobe_emulate(): where that gives up, the CPU has to fault. And as
- * kprobe_rewrite() writes it, if it can.
+ * For many cases: from here to there ptrace is asked only about what the quick child
+ * finds; otherwise both are asked about everything. Then print the counts.
  */
-void compare_emulated(const struct kprobe_insn *insn, const struct pt_regs *before);
+void compare_begin(void);
+void compare_end(void);
+void compare_report(const char *name);
 
 /*
- * In a slot, in each of the ways that its flags allow, and rewritten. Returns the signal that
- * stops it at its own address: SIGTRAP if it does not fault.
+ * As the CPU does it at its own address; by kprobe_emulate(), where giving up is right
+ * only if the CPU faults; rewritten by kprobe_rewrite(); and in a slot in each of the
+ * ways that its flags allow. Returns the signal that stops it at its own address,
+ * SIGTRAP if it does not fault; 0 if it does something else each time.
  */
-int compare_in_slot(const struct kprobe_insn *insn, const struct pt_regs *before);
+int compare(const struct kprobe_insn *insn, const struct pt_regs *before);
 
 #endif

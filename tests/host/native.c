@@ -41,7 +41,7 @@ _Static_assert(offsetof(struct pt_regs, ip) ==
 #endif
 	       "struct pt_regs is laid out like what ptrace gives");
 
-static void die(const char *what)
+void die(const char *what)
 {
 	perror(what);
 	exit(2);
@@ -54,7 +54,7 @@ bool host_read(void *dst, const void *src, size_t size)
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-static void map_shared(unsigned long addr, size_t size)
+void map_shared(unsigned long addr, size_t size)
 {
 	void *map = mmap((void *)addr, size, PROT_READ | PROT_WRITE | PROT_EXEC,
 			 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -94,7 +94,7 @@ static void set_xstate(void *buf, size_t size)
 }
 
 /* The kernel writes to its area whenever the child was preempted. */
-static void unregister_rseq(void)
+void unregister_rseq(void)
 {
 #if __has_include(<sys/rseq.h>)
 	if (__rseq_size)
@@ -102,6 +102,8 @@ static void unregister_rseq(void)
 			sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 #endif
 }
+
+static void step(const struct pt_regs *regs, struct outcome *out);
 
 /* A system call of the child. */
 static long child_syscall(long nr, unsigned long arg1, unsigned long arg2)
@@ -124,7 +126,7 @@ static long child_syscall(long nr, unsigned long arg1, unsigned long arg2)
 	regs.bx = arg1;
 	regs.cx = arg2;
 #endif
-	native_step(&regs, &out);
+	step(&regs, &out);
 	return out.regs.ax;
 }
 
@@ -197,12 +199,15 @@ void native_stop(void)
 
 void arena_reset(const u8 *code, size_t len)
 {
-	u64 *word = (u64 *)ARENA;
+	static u64 pattern[ARENA_SIZE / sizeof(u64)];
+	static bool is_made;
 	size_t i;
 
 	/* No word may be an address that raises #GP when one goes there. */
-	for (i = 0; i < ARENA_SIZE / sizeof(*word); i++)
-		word[i] = (0x010101010101 * (i % 0x7f) ^ i << 8) & 0x7fffffffffff;
+	for (i = 0; !is_made && i < ARRAY_SIZE(pattern); i++)
+		pattern[i] = (0x010101010101 * (i % 0x7f) ^ i << 8) & 0x7fffffffffff;
+	is_made = true;
+	memcpy((void *)ARENA, pattern, ARENA_SIZE);
 	memset((void *)(DATA + 0xc00), 0, 0x40);
 	memcpy((void *)CODE, code, len);
 }
@@ -248,19 +253,46 @@ static void go(int request, const struct pt_regs *regs, struct outcome *out)
 	memcpy(&out->regs, &after, sizeof(out->regs));
 	sticky_flags = out->regs.flags & X86_EFLAGS_ID;
 	out->xstate_size = get_xstate(out->xstate);
-	memcpy(out->arena, (void *)ARENA, ARENA_SIZE);
 }
 
-void native_step(const struct pt_regs *regs, struct outcome *out)
+static void step(const struct pt_regs *regs, struct outcome *out)
 {
 	go(PTRACE_SINGLESTEP, regs, out);
 	/* ptrace hides its TF, but not any more once it has stepped over a POPF. */
 	out->regs.flags &= ~X86_EFLAGS_TF;
 }
 
-void native_run(const struct pt_regs *regs, struct outcome *out)
+static void run_to_breakpoint(const struct pt_regs *regs, struct outcome *out)
 {
 	go(PTRACE_CONT, regs, out);
 	if (out->signal == SIGTRAP)
 		out->regs.ip--;
 }
+
+static struct run native_runs[MAX_RUNS];
+
+static void execute(struct run *run)
+{
+	memcpy((void *)SLOT, run->slot, SLOT_BYTES);
+	if (!run->step) {
+		run_to_breakpoint(&run->regs, &run->out);
+		return;
+	}
+	step(&run->regs, &run->out);
+	while (run->goes_on && run->out.signal == SIGTRAP && run->out.regs.ip == run->again)
+		step(&run->out.regs, &run->out);
+}
+
+static bool native_execute(unsigned int nr, const u64 *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		execute(&native_runs[i]);
+		changes_note(&native_runs[i].out.changes, image);
+		changes_undo(&native_runs[i].out.changes, image);
+	}
+	return true;
+}
+
+const struct engine native_engine = { native_runs, native_execute };

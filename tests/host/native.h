@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The real CPU: a child under ptrace, which shares the arena with the test and
- * runs one instruction at a time in it.
+ * The real CPU, in two ways: a child under ptrace (native.c), and one that has
+ * signal handlers and runs a case's instructions all at once (quick.c). Both share
+ * the arena with the test, and have next to nothing else mapped. The first one is
+ * slow, and is believed.
  */
 #ifndef _NATIVE_H
 #define _NATIVE_H
@@ -27,21 +29,79 @@
 #define SLOT_SIZE	0x1000
 #define XSTATE_SIZE	0x4000
 
+#define ARENA_WORDS	(ARENA_SIZE / sizeof(u64))
+
+/* The words of the arena that have changed, in order. */
+struct changes {
+	unsigned int nr;
+	struct change {
+		u64 *at;
+		u64 word;
+	} list[ARENA_WORDS];
+};
+
+/* Note what differs from @image. For the quick child as well, so it calls nothing. */
+static inline __attribute__((always_inline))
+void changes_note(struct changes *changes, const u64 *image)
+{
+	u64 *arena = (u64 *)ARENA;
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < ARENA_WORDS; i++) {
+		if (__builtin_expect(arena[i] != image[i], 0)) {
+			changes->list[nr].at = &arena[i];
+			changes->list[nr++].word = arena[i];
+		}
+	}
+	changes->nr = nr;
+}
+
+static inline __attribute__((always_inline))
+void changes_undo(const struct changes *changes, const u64 *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < changes->nr; i++)
+		*changes->list[i].at = image[changes->list[i].at - (u64 *)ARENA];
+}
+
 /**
  * struct outcome - all that an instruction did
  * @signal: the one that stopped it: SIGTRAP if it went well
  * @regs: registers behind it
  * @xstate: x87, SSE, AVX
  * @xstate_size: how many bytes of it there are
- * @arena: memory
+ * @changes: of the arena
  */
 struct outcome {
 	int		signal;
 	struct pt_regs	regs;
 	u8		xstate[XSTATE_SIZE];
 	size_t		xstate_size;
-	u8		arena[ARENA_SIZE];
+	struct changes	changes;
 };
+
+/* What a slot holds: the copy, rewritten perhaps, and what follows it. */
+#define SLOT_BYTES	32
+
+/**
+ * struct run - one way to run an instruction, and what comes of it
+ * @regs: registers before it
+ * @slot: what the slot holds
+ * @step: under the trap flag; else as far as the next breakpoint
+ * @goes_on: with the trap flag, step once more while the IP is @again
+ * @again: that IP
+ * @out: registers and memory behind it
+ */
+struct run {
+	struct pt_regs	regs;
+	u8		slot[SLOT_BYTES];
+	bool		step, goes_on;
+	unsigned long	again;
+	struct outcome	out;
+};
+
+#define MAX_RUNS	7
 
 void native_start(void);
 void native_stop(void);
@@ -52,8 +112,26 @@ void arena_reset(const u8 *code, size_t len);
 /* Registers that point into the arena, in a process like the child. */
 void sane_regs(struct pt_regs *regs);
 
-/* Run from @regs->ip: one instruction, or as far as the next breakpoint. */
-void native_step(const struct pt_regs *regs, struct outcome *out);
-void native_run(const struct pt_regs *regs, struct outcome *out);
+/**
+ * struct engine - a child that does runs
+ * @runs: what it is to do, MAX_RUNS of them
+ * @execute: does the first few, each with the arena as it is now and is again
+ *	afterwards. False if the child has not come back.
+ */
+struct engine {
+	struct run *runs;
+	bool (*execute)(unsigned int nr, const u64 *image);
+};
+
+extern const struct engine native_engine, quick_engine;
+
+void quick_start(void);
+void quick_stop(void);
+
+/* For both children. */
+void map_shared(unsigned long addr, size_t size);
+void unregister_rseq(void);
+
+__attribute__((noreturn)) void die(const char *what);
 
 #endif

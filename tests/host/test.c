@@ -2,8 +2,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "native.h"
 #include "test.h"
 
 static char name[128];
@@ -68,6 +68,8 @@ void test_end(void)
 	case FAILED:
 		failed++;
 		printf("not ok %s: %s\n", name, reason);
+		if (getenv("STOP_AT_FAILURE"))
+			exit(1);
 		break;
 	case SKIPPED:
 		skipped++;
@@ -91,19 +93,18 @@ const char *hex(const u8 *bytes, size_t len)
 	return buf;
 }
 
-int main(void)
+bool test_has_failed(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	native_start();
-	glance_tests();
-	classify_tests();
-	relocate_tests();
-	branch_tests();
-	data_tests();
-	resume_tests();
-	slot_tests();
-	random_tests();
-	native_stop();
+	return result == FAILED;
+}
+
+const char *test_reason(void)
+{
+	return reason;
+}
+
+int test_summary(void)
+{
 	printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
 	return failed ? 1 : 0;
 }

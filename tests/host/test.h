@@ -3,6 +3,7 @@
 #ifndef _TEST_H
 #define _TEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <linux/compiler.h>
@@ -12,6 +13,13 @@ __printf(1, 2) void test_begin(const char *fmt, ...);
 __printf(1, 2) void test_fail(const char *fmt, ...);
 __printf(1, 2) void test_skip(const char *fmt, ...);
 void test_end(void);
+
+/* The one since test_begin(): has it failed, and why? */
+bool test_has_failed(void);
+const char *test_reason(void);
+
+/* Print how many there were; 1 if one has failed. */
+int test_summary(void);
 
 /* What a failure within the test is to say first. */
 __printf(1, 2) void test_context(const char *fmt, ...);
@@ -26,6 +34,7 @@ void branch_tests(void);
 void data_tests(void);
 void resume_tests(void);
 void slot_tests(void);
+void form_tests(void);
 void random_tests(void);
 
 #endif
