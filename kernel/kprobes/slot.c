@@ -231,7 +231,7 @@ void kprobe_slot_free(struct kprobe_slot *slot)
  * kprobe_slot_find() - which slot is this in?
  * @addr: an address, of an instruction that is being executed
  *
- * Context: preemption off.
+ * Context: preemption off; outside of exceptions rcu_read_lock() as well.
  * Return: the slot, or NULL if it is in none.
  */
 const struct kprobe_slot *kprobe_slot_find(unsigned long addr)
@@ -257,12 +257,8 @@ NOKPROBE_SYMBOL(kprobe_slot_find);
  */
 bool is_kprobe_insn_slot(unsigned long addr)
 {
-	bool found;
-
-	preempt_disable_notrace();
-	found = kprobe_slot_page_find(addr);
-	preempt_enable_notrace();
-	return found;
+	guard(rcu)();
+	return kprobe_slot_page_find(addr);
 }
 
 /**

@@ -53,6 +53,7 @@ static unsigned int slot_pages(void)
 
 static const struct kprobe_slot *slot_at(const void *addr)
 {
+	guard(rcu)();
 	guard(preempt)();
 	return kprobe_slot_find((unsigned long)addr);
 }

@@ -174,10 +174,11 @@ is "neither success nor a documented error" "$(raced wrong)" 0
 test_is race_with_insmod_and_rmmod_r15
 
 # A module goes and leaves its probes registered, or fails to load and does: they
-# go with it, and the functions that it has probed are as they were.
+# go with it, and the functions that it has probed are as they were. insmod may try
+# twice.
 forgotten()
 {
-	dmesg | sed -n 's/.*kprobe_forget has left \([0-9]*\) probes.*/\1/p' | xargs
+	dmesg | sed -n 's/.*kprobe_forget has left \([0-9]*\) probes.*/\1/p' | uniq | xargs
 }
 
 probed_lines()
