@@ -119,7 +119,8 @@ static void kprobe_ftrace_remove(struct kprobe_ftrace *f, unsigned long *addrs, 
 		err = unregister_ftrace_function(&f->ops);
 	if (!err)
 		err = ftrace_set_filter_ips(&f->ops, addrs, nr, true, false);
-	WARN_ONCE(err && err != -ENODEV && err != -ENOMEM, "kprobes: ftrace does not disarm: %d\n", err);
+	WARN_ONCE(err && err != -ENODEV && err != -ENOMEM,
+		  "kprobes: ftrace does not disarm: %d\n", err);
 	f->nr -= nr;
 }
 
