@@ -303,7 +303,6 @@ static unsigned int slots_in(unsigned long page)
 	unsigned long addr;
 	unsigned int nr = 0;
 
-	guard(rcu)();
 	guard(preempt)();
 	for (addr = page; addr < page + PAGE_SIZE; addr += sizeof(long)) {
 		slot = kprobe_slot_find(addr);

