@@ -59,6 +59,10 @@ test:			## all tests (TESTS=, names of tests/cases/)
 	@scripts/setup scripts/packages tests/packages
 	@tests/run $(TESTS)
 
+debug:			## the tests of the guests under KASAN and lockdep, KCSAN, PREEMPT_RT (hours)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run debug
+
 bench: fetch		## what probes cost here and in a vanilla kernel (KVM=1: wall time under KVM; SIZE=short)
 	@scripts/setup scripts/packages tests/bench-packages
 	@scripts/bench $(SIZE)
@@ -87,4 +91,4 @@ clean:			## remove what was built, keep what was downloaded
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench fuzz classify hosttest hostmutants bisect clean distclean
+.PHONY: help $(shell sed -n 's/^\([a-z]*\):.*\#\#.*/\1/p' Makefile)

@@ -7,6 +7,7 @@
  */
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 
@@ -17,7 +18,7 @@ DEFINE_MUTEX(kprobe_mutex);
 
 /**
  * kprobe_refuse() - say why, for people
- * @kp: the probe
+ * @kp: the probe, which is not registered; NULL if there is none
  * @refusal: why
  *
  * Context: process.
@@ -26,13 +27,18 @@ DEFINE_MUTEX(kprobe_mutex);
 int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
 {
 	const char *why = kprobe_refusal_name(refusal);
+	char name[KPROBE_NAME_LEN];
 
-	if (kp->symbol_name)
-		pr_info_ratelimited("kprobes: %s+%#x: not probed: %s\n",
-				    kp->symbol_name, kp->offset, why);
-	else
+	if (!kp)
+		pr_info_ratelimited("kprobes: not probed: %s\n", why);
+	else if (!kp->symbol_name)
 		pr_info_ratelimited("kprobes: %pS: not probed: %s\n",
 				    (void *)kp->addr + kp->offset, why);
+	else if (kprobe_read_name(kp->symbol_name, name))
+		pr_info_ratelimited("kprobes: %s+%#x: not probed: %s\n",
+				    name, kp->offset, why);
+	else
+		pr_info_ratelimited("kprobes: a name that cannot be read: not probed: %s\n", why);
 	return kprobe_refusal_errno(refusal);
 }
 
@@ -54,7 +60,7 @@ int register_kprobes(struct kprobe **kps, int num)
 	struct kprobe_batch batch;
 	unsigned int failed;
 
-	if (num <= 0)
+	if (!kps || num <= 0)
 		return -EINVAL;
 	kprobe_batch_begin(&batch);
 	refusal = kprobe_batch_register(&batch, kps, num, &failed);
@@ -101,7 +107,7 @@ EXPORT_SYMBOL_GPL(register_kprobe);
 
 /**
  * unregister_kprobes() - remove several probes
- * @kps: the probes; those that are not registered are passed over
+ * @kps: the probes; those that are not registered, or NULL, are passed over
  * @num: how many
  *
  * Context: process; sleeps for one grace period, whatever @num is. Not from a
@@ -112,7 +118,7 @@ void unregister_kprobes(struct kprobe **kps, int num)
 	struct kprobe_batch batch;
 	int i;
 
-	if (num <= 0)
+	if (!kps || num <= 0)
 		return;
 	kprobe_batch_begin(&batch);
 	for (i = 0; i < num; i++) {
@@ -125,7 +131,7 @@ EXPORT_SYMBOL_GPL(unregister_kprobes);
 
 /**
  * unregister_kprobe() - remove a probe
- * @p: the probe; if it is not registered, nothing happens
+ * @p: the probe; if it is not registered, or NULL, nothing happens
  *
  * On return no handler of it runs any more, its memory is the user's again, and
  * if it was the last one there, the text is as it was.
@@ -159,6 +165,14 @@ static enum kprobe_refusal kprobe_switch(struct kprobe_batch *batch, struct kpro
 	return refusal;
 }
 
+/* Its address is known, its symbol's name may have been freed since. */
+static int kprobe_refuse_to_enable(const struct kprobe *kp, enum kprobe_refusal refusal)
+{
+	pr_info_ratelimited("kprobes: %pS: not enabled: %s\n", (void *)kp->addr,
+			    kprobe_refusal_name(refusal));
+	return kprobe_refusal_errno(refusal);
+}
+
 static int kprobe_set_enabled(struct kprobe *kp, bool on)
 {
 	enum kprobe_refusal refusal = KPROBE_OK;
@@ -179,7 +193,7 @@ static int kprobe_set_enabled(struct kprobe *kp, bool on)
 	}
 	kprobe_batch_end(&batch);
 
-	return refusal ? kprobe_refuse(kp, refusal) : err;
+	return refusal ? kprobe_refuse_to_enable(kp, refusal) : err;
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/static_call.h>
+#include <linux/uaccess.h>
 #include <asm/sections.h>
 
 #include "internal.h"
@@ -79,14 +80,31 @@ kprobe_opcode_t *kprobe_lookup_name(const char *name, unsigned int offset)
 	return (kprobe_opcode_t *)kallsyms_lookup_name(name);
 }
 
+/**
+ * kprobe_read_name() - read the symbol that a probe asks for
+ * @symbol: what the user says is a string; the memory may have been freed
+ * @name: where to return it, KPROBE_NAME_LEN bytes
+ *
+ * Context: any.
+ * Return: false if it cannot be read, or is longer than any symbol's name.
+ */
+bool kprobe_read_name(const char *symbol, char *name)
+{
+	long len = strncpy_from_kernel_nofault(name, symbol, KPROBE_NAME_LEN);
+
+	return len > 0 && len < KPROBE_NAME_LEN;
+}
+
 /* The address as it was given, before it is known what is there. */
 static enum kprobe_refusal kprobe_given(const kprobe_opcode_t *addr, const char *symbol,
 					unsigned long offset, unsigned long *given)
 {
+	char name[KPROBE_NAME_LEN];
+
 	if (!addr == !symbol)
 		return KPROBE_NO_HANDLE;
-	if (symbol)
-		addr = kprobe_lookup_name(symbol, offset);
+	if (symbol && kprobe_read_name(symbol, name))
+		addr = kprobe_lookup_name(name, offset);
 	if (!addr)
 		return KPROBE_NO_SYMBOL;
 	*given = (unsigned long)addr + offset;

@@ -170,23 +170,33 @@ static void kprobe_registration_fails(struct kprobe_registration *reg, unsigned 
 	reg->refusal = refusal;
 }
 
+static enum kprobe_refusal kprobe_request_begin(struct kprobe_registration *reg,
+						struct kprobe_request *request,
+						struct kprobe *kp)
+{
+	if (!kp)
+		return KPROBE_NO_HANDLE;
+	*request = (struct kprobe_request) {
+		.kp	= kp,
+		.given	= kp->addr,
+		.nr	= reg->nr,
+	};
+	if (kprobe_site_of(kp))
+		return KPROBE_REGISTERED;
+	return kprobe_resolve(kp, &reg->function, &request->addr);
+}
+
 /* Finds the addresses. What comes behind one that fails is of no interest. */
 static void kprobe_registration_resolve(struct kprobe_registration *reg, struct kprobe **kps,
 					unsigned int num)
 {
 	for (reg->nr = 0; reg->nr < num; reg->nr++) {
 		struct kprobe_request *request = &reg->request[reg->nr];
-		enum kprobe_refusal refusal = KPROBE_REGISTERED;
+		enum kprobe_refusal refusal;
 
-		*request = (struct kprobe_request) {
-			.kp	= kps[reg->nr],
-			.given	= kps[reg->nr]->addr,
-			.nr	= reg->nr,
-		};
-		if (!kprobe_site_of(request->kp))
-			refusal = kprobe_resolve(request->kp, &reg->function, &request->addr);
+		refusal = kprobe_request_begin(reg, request, kps[reg->nr]);
 		if (refusal) {
-			kprobe_registration_fails(reg, request->nr, refusal);
+			kprobe_registration_fails(reg, reg->nr, refusal);
 			return;
 		}
 		cond_resched();

@@ -78,12 +78,12 @@ static void kprobe_blacklist_replace(struct kprobe_blacklist *list)
 
 	rcu_assign_pointer(kprobe_blacklist, list);
 	if (old)
-		kfree_rcu(old, rcu);
+		kvfree_rcu(old, rcu);
 }
 
-static struct kprobe_blacklist *kprobe_blacklist_alloc(unsigned int nr)
+static struct kprobe_blacklist *kprobe_blacklist_alloc(unsigned int nr, gfp_t gfp)
 {
-	struct kprobe_blacklist *list = kmalloc(struct_size(list, range, nr), GFP_KERNEL);
+	struct kprobe_blacklist *list = kvmalloc(struct_size(list, range, nr), gfp);
 
 	if (list)
 		list->nr = nr;
@@ -100,7 +100,7 @@ static int kprobe_blacklist_add(const struct kprobe_range *range, unsigned int n
 	guard(mutex)(&kprobe_blacklist_mutex);
 	old = kprobe_blacklist_old();
 	nr_old = old ? old->nr : 0;
-	list = kprobe_blacklist_alloc(nr_old + nr);
+	list = kprobe_blacklist_alloc(nr_old + nr, GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
 	if (nr_old)
@@ -184,8 +184,7 @@ static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int
  * @start: its first byte
  * @end: behind its last
  *
- * Context: process. Without memory for a smaller list the old one stays, which
- * forbids more than it has to.
+ * Context: process. Does not fail: what comes to that place later is not theirs.
  */
 void kprobe_blacklist_remove(unsigned long start, unsigned long end)
 {
@@ -194,9 +193,7 @@ void kprobe_blacklist_remove(unsigned long start, unsigned long end)
 
 	guard(mutex)(&kprobe_blacklist_mutex);
 	old = kprobe_blacklist_old();
-	list = kprobe_blacklist_alloc(old->nr);
-	if (!list)
-		return;
+	list = kprobe_blacklist_alloc(old->nr, GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < old->nr; i++) {
 		if (old->range[i].start < start || old->range[i].start >= end)
 			list->range[nr++] = old->range[i];

@@ -11,6 +11,7 @@
 #include <linux/mman.h>
 #include <linux/memory.h>
 #include <linux/mount.h>
+#include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -273,6 +274,32 @@ static void addresses_of_probes_are_hidden_r22(struct kunit *test)
 	text = text_of(test, debugfs_open_blind(test, "list"));
 	KUNIT_EXPECT_STREQ(test, lines, text);
 	KUNIT_EXPECT_FALSE(test, shows(text, (unsigned long)kp->addr));
+	KUNIT_EXPECT_TRUE(test, shows(debugfs_text(test, "list"), (unsigned long)kp->addr));
+}
+
+static void restrict_again(void *old)
+{
+	kptr_restrict = (long)old;
+}
+
+/* What an administrator has forbidden for all is forbidden for root. */
+static void kptr_restrict_is_respected_r22(struct kunit *test)
+{
+	struct kprobe *kp = new_probe(test, 'a', target, 0);
+	char lines[256] = "";
+	const char *text;
+
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, restrict_again,
+							   (void *)(long)kptr_restrict));
+	kptr_restrict = 2;
+	add_line(lines, 0, 'k', kp, target, "");
+	KUNIT_EXPECT_STREQ(test, lines, debugfs_text(test, "list"));
+	text = debugfs_text(test, "blacklist");
+	KUNIT_EXPECT_FALSE(test, shows(text, *__start_kprobe_blacklist));
+	KUNIT_EXPECT_TRUE(test, strstarts(text, "0x0000000"));
+	kptr_restrict = 1;
+	KUNIT_EXPECT_FALSE(test, shows(text_of(test, debugfs_open_blind(test, "list")),
+				       (unsigned long)kp->addr));
 	KUNIT_EXPECT_TRUE(test, shows(debugfs_text(test, "list"), (unsigned long)kp->addr));
 }
 
@@ -553,6 +580,7 @@ static struct kunit_case kprobe_debugfs_cases[] = {
 	KUNIT_CASE(a_return_probe_is_marked_r),
 	KUNIT_CASE(marks_in_order),
 	KUNIT_CASE(addresses_of_probes_are_hidden_r22),
+	KUNIT_CASE(kptr_restrict_is_respected_r22),
 	KUNIT_CASE(list_is_what_was_when_it_began),
 	KUNIT_CASE_SLOW(list_of_ten_thousand),
 	KUNIT_CASE(blacklist_has_a_line_a_function),

@@ -91,9 +91,10 @@ bool kprobe_ftrace_is_settled(const struct kprobe_site *site)
 	return site->via == wanted || (site->via && wanted == &kprobe_ftrace_plain.ops);
 }
 
+/* The first ones find a filter in which addresses may have stayed: see below. */
 static int kprobe_ftrace_add(struct kprobe_ftrace *f, unsigned long *addrs, unsigned int nr)
 {
-	int err = ftrace_set_filter_ips(&f->ops, addrs, nr, false, false);
+	int err = ftrace_set_filter_ips(&f->ops, addrs, nr, false, !f->nr);
 
 	if (!err && !f->nr) {
 		err = register_ftrace_function(&f->ops);
@@ -118,7 +119,8 @@ static void kprobe_ftrace_remove(struct kprobe_ftrace *f, unsigned long *addrs, 
 		err = unregister_ftrace_function(&f->ops);
 	if (!err)
 		err = ftrace_set_filter_ips(&f->ops, addrs, nr, true, false);
-	WARN_ONCE(err && err != -ENODEV, "kprobes: ftrace does not disarm: %d\n", err);
+	WARN_ONCE(err && err != -ENODEV && err != -ENOMEM,
+		  "kprobes: ftrace does not disarm: %d\n", err);
 	f->nr -= nr;
 }
 

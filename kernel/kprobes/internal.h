@@ -359,8 +359,12 @@ struct kprobe_function {
 	bool mixed;
 };
 
+/* The longest "module:symbol", and its NUL. */
+#define KPROBE_NAME_LEN		(MODULE_NAME_LEN + KSYM_NAME_LEN)
+
 int kprobe_refusal_errno(enum kprobe_refusal refusal);
 const char *kprobe_refusal_name(enum kprobe_refusal refusal);
+bool kprobe_read_name(const char *symbol, char *name);
 enum kprobe_refusal kprobe_function_find(struct kprobe_function *function, unsigned long addr);
 void kprobe_function_put(struct kprobe_function *function);
 enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, struct kprobe_function *function,
@@ -426,6 +430,9 @@ static inline bool kprobe_is_return(const struct kprobe *kp)
 #endif
 
 /* For probes that are. */
+typedef bool (*kprobe_has_fn)(unsigned long addr, const void *arg);
+
+bool kretprobe_has(const struct kprobe *kp, kprobe_has_fn has, const void *arg);
 void kretprobe_take_handlers(struct kretprobe *rp);
 enum kprobe_refusal kretprobe_check(const struct kprobe *kp, unsigned long addr, bool on_entry);
 enum kprobe_refusal kretprobe_alloc(struct kprobe *kp);

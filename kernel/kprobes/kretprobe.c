@@ -48,6 +48,21 @@ bool kprobe_is_return(const struct kprobe *kp)
 	return kp->pre_handler == kretprobe_entry;
 }
 
+/**
+ * kretprobe_has() - is one of the handlers among these?
+ * @kp: the probe on the entry for a return probe
+ * @has: says of an address whether it is
+ * @arg: for @has
+ *
+ * Return: true if so.
+ */
+bool kretprobe_has(const struct kprobe *kp, kprobe_has_fn has, const void *arg)
+{
+	const struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
+
+	return has((unsigned long)rp->entry_handler, arg) || has((unsigned long)rp->handler, arg);
+}
+
 /*
  * Rethook calls this with preemption off, and not after rethook_stop() and a
  * grace period: until then there is an @rp. Where RCU is not watching there is
@@ -158,6 +173,19 @@ void kretprobe_free(struct kprobe *kp)
 	rp->rh = NULL;
 }
 
+/* The probes on the entries. Of those that are registered hits go by the handlers. */
+static void kretprobe_entries(struct kretprobe **rps, int num, struct kprobe **kps)
+{
+	int i;
+
+	guard(mutex)(&kprobe_mutex);
+	for (i = 0; i < num; i++) {
+		kps[i] = rps[i] ? &rps[i]->kp : NULL;
+		if (kps[i] && !kprobe_site_of(kps[i]))
+			kretprobe_take_handlers(rps[i]);
+	}
+}
+
 /**
  * register_kretprobes() - register several return probes, all or none
  * @rps: the probes
@@ -173,17 +201,14 @@ void kretprobe_free(struct kprobe *kp)
 int register_kretprobes(struct kretprobe **rps, int num)
 {
 	struct kprobe **kps;
-	int i, err;
+	int err;
 
-	if (num <= 0)
+	if (!rps || num <= 0)
 		return -EINVAL;
 	kps = kvmalloc_array(num, sizeof(*kps), GFP_KERNEL);
 	if (!kps)
-		return kprobe_refuse(&rps[0]->kp, KPROBE_NO_MEMORY);
-	for (i = 0; i < num; i++) {
-		kretprobe_take_handlers(rps[i]);
-		kps[i] = &rps[i]->kp;
-	}
+		return kprobe_refuse(rps[0] ? &rps[0]->kp : NULL, KPROBE_NO_MEMORY);
+	kretprobe_entries(rps, num, kps);
 	err = register_kprobes(kps, num);
 	kvfree(kps);
 	return err;
@@ -216,7 +241,7 @@ EXPORT_SYMBOL_GPL(register_kretprobe);
 
 /**
  * unregister_kretprobes() - remove several return probes
- * @rps: the probes; those that are not registered are passed over
+ * @rps: the probes; those that are not registered, or NULL, are passed over
  * @num: how many
  *
  * On return no handler of them runs any more. Calls that are under way return
@@ -230,11 +255,12 @@ void unregister_kretprobes(struct kretprobe **rps, int num)
 	struct kprobe_batch batch;
 	int i;
 
-	if (num <= 0)
+	if (!rps || num <= 0)
 		return;
 	kprobe_batch_begin(&batch);
 	for (i = 0; i < num; i++) {
-		kprobe_batch_remove(&batch, &rps[i]->kp);
+		if (rps[i])
+			kprobe_batch_remove(&batch, &rps[i]->kp);
 		cond_resched();
 	}
 	kprobe_batch_end(&batch);
@@ -243,7 +269,7 @@ EXPORT_SYMBOL_GPL(unregister_kretprobes);
 
 /**
  * unregister_kretprobe() - remove a return probe
- * @rp: the probe; if it is not registered, nothing happens
+ * @rp: the probe; if it is not registered, or NULL, nothing happens
  *
  * On return no handler of it runs any more and its memory is the user's again,
  * also while tasks are inside the function: they return undisturbed.

@@ -154,6 +154,48 @@ static void kprobe_module_text_leaves(const struct module *mod, enum mod_mem_typ
 	kprobe_module_forget_text(mod, type);
 }
 
+static bool kprobe_in_module(unsigned long addr, const void *mod)
+{
+	return within_module(addr, mod);
+}
+
+static bool kprobe_in_module_init(unsigned long addr, const void *mod)
+{
+	return within_module_init(addr, mod);
+}
+
+/* Is it, or a handler of it, in what is about to be freed? */
+static bool kprobe_lives_in(const struct kprobe *kp, kprobe_has_fn has, const struct module *mod)
+{
+	return has((unsigned long)kp, mod) || has((unsigned long)kp->pre_handler, mod) ||
+	       has((unsigned long)kp->post_handler, mod) ||
+	       has((unsigned long)kp->fault_handler, mod) ||
+	       (kprobe_is_return(kp) && kretprobe_has(kp, has, mod));
+}
+
+/*
+ * Probes that the module has forgotten to unregister. The next hit would run a
+ * handler that is not there any more.
+ */
+static void kprobe_module_owner_leaves(const struct module *mod, kprobe_has_fn has)
+{
+	struct kprobe *kp, *next;
+	struct kprobe_batch batch;
+	struct kprobe_site *site;
+	unsigned int nr = 0;
+
+	kprobe_batch_begin(&batch);
+	list_for_each_entry(site, &kprobe_sites, all) {
+		list_for_each_entry_safe(kp, next, &site->probes, list) {
+			if (kprobe_lives_in(kp, has, mod))
+				nr += kprobe_batch_remove(&batch, kp);
+		}
+	}
+	kprobe_batch_end(&batch);
+	if (nr)
+		pr_warn("kprobes: %s has left %u probes registered: removed\n", mod->name, nr);
+}
+
 static int kprobe_module_event(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
@@ -163,10 +205,12 @@ static int kprobe_module_event(struct notifier_block *nb, unsigned long state, v
 		return notifier_from_errno(kprobe_module_comes(mod));
 	case MODULE_STATE_LIVE:
 		kprobe_module_has_settled(mod);
+		kprobe_module_owner_leaves(mod, kprobe_in_module_init);
 		kprobe_module_text_leaves(mod, MOD_INIT_TEXT);
 		break;
 	case MODULE_STATE_GOING:
 		kprobe_module_has_settled(mod);
+		kprobe_module_owner_leaves(mod, kprobe_in_module);
 		kprobe_module_text_leaves(mod, MOD_INIT_TEXT);
 		kprobe_module_text_leaves(mod, MOD_TEXT);
 		break;

@@ -63,7 +63,8 @@ static bool kprobe_site_has(const struct kprobe_site *site, const struct kprobe 
 
 /**
  * kprobe_site_of() - find the site of a probe
- * @kp: the probe; nothing in it is trusted, it may never have been registered
+ * @kp: the probe, or NULL; nothing in it is trusted, it may never have been
+ *	registered
  *
  * Context: kprobe_mutex.
  * Return: the site, or NULL if @kp is not registered.
@@ -74,6 +75,8 @@ struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
 
 	lockdep_assert_held(&kprobe_mutex);
 
+	if (!kp)
+		return NULL;
 	rcu_read_lock();
 	site = kprobe_site_lookup((unsigned long)kp->addr);
 	rcu_read_unlock();

