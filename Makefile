@@ -13,6 +13,10 @@ TESTS =
 KVM =
 SIZE = full
 
+# soak: how long.
+HOURS =
+MINUTES =
+
 export LINUX KVM
 
 help:
@@ -60,6 +64,14 @@ bench: fetch		## what probes cost here and in a vanilla kernel (KVM=1: wall time
 	@scripts/setup scripts/packages tests/bench-packages
 	@scripts/bench $(SIZE)
 
+sweep:			## probe each instruction of the kernel, write Documentation/trust/sweep.txt (an hour)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run boundaries-all
+
+soak:			## operations on probes under load, for HOURS= or MINUTES= with each kernel
+	@scripts/setup scripts/packages tests/packages
+	@HOURS=$(HOURS) MINUTES=$(MINUTES) tests/run soak
+
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes
 
@@ -69,4 +81,4 @@ clean:			## remove what was built, keep what was downloaded
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench bisect clean distclean
+.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench sweep soak bisect clean distclean
