@@ -137,13 +137,15 @@ boot_and_report()
 	[ $reported -gt 0 ] || give_up "tests/guest/$1.sh has tested nothing"
 }
 
-# figures TITLE: the values that the guest of boot_and_report() has sent, NAME|NUMBER, as
-# a text to be kept
+# figures TITLE: the standard input, and the values that the guest of boot_and_report()
+# has sent, NAME|NUMBER, as a text to be kept
 figures()
 {
 	use_flavour "$FLAVOUR"
 	printf '%s\n\nLinux %s with the stack, %s, %s\n\n' "$1" "$(kernel_version "$TREE")" \
 		"$FLAVOUR" "$(date -u +%F)"
+	cat
+	echo
 	sed -n 's/^value //p' "$SCRATCH/run/control.log" |
 		awk -F '|' '{ printf "%-40s %12s\n", $1, $2 }'
 }

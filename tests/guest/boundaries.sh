@@ -89,6 +89,7 @@ take()
 	local first=0
 
 	dd if="$1" of=$DIR/functions bs=1M 2>/dev/null || return
+	grep -v ' 22$' $DIR/refused
 	sweep stepped && sweep boosted || return
 	while [ $first -lt $STRIDE ]; do
 		sweep apart $first || return
@@ -122,6 +123,7 @@ dmesg -n 1
 echo 60 >/proc/sys/kernel/watchdog_thresh
 insmod /lib/modules-flat/text_diff.ko || exit 1
 insmod /lib/modules-flat/kprobe_boundaries.ko || exit 1
+: >/tmp/bad
 functions >/tmp/functions
 wanted=$(option functions "$(wc -l </tmp/functions)")
 dmesg -c >/dev/null
@@ -133,7 +135,7 @@ while [ "$taken" -lt "$wanted" ]; do
 	taken=$((taken + $(wc -l </tmp/batch)))
 	echo "$taken of $wanted functions, $(cut -d. -f1 /proc/uptime) s"
 done
-touch /tmp/enough
+: >/tmp/enough
 wait
 
 cat $DIR/report >/tmp/report

@@ -147,7 +147,7 @@ until [ "$(reported ended)" = 1 ] || [ "$(cut -d. -f1 /proc/uptime)" -ge "$secon
 	dmesg -c | grep -E "$warned" >>/tmp/warned
 	cat $stress/report
 done
-touch /tmp/enough
+: >/tmp/enough
 wait
 echo stop >$life/do
 echo stop >$stress/do
