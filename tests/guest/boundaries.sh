@@ -151,6 +151,7 @@ expect boundaries-some-are-hit "$(number hit_boundaries)" -gt 0
 expect boundaries-ip-is-right "$(number astray)" -eq 0
 expect boundaries-pre-and-post-are-paired-r26 "$(number unpaired)" -eq 0
 expect boundaries-nothing-is-missed-r24 "$(number missed)" -eq 0
+expect boundaries-jumps-come-again "$(number fickle)" -eq 0
 expect boundaries-nothing-warned "$(wc -l </tmp/bad)" -eq 0
 expect boundaries-text-is-as-before -n "$(grep '^0 of' /sys/kernel/debug/text_diff)"
 expect boundaries-probes-leave -z "$(rmmod kprobe_boundaries 2>&1)"

@@ -55,6 +55,7 @@ enum flow {
  * @error: what registration has said, negative, or 0
  * @registered: the probe is
  * @was_armed: in this batch, once at least
+ * @was_jump: when all were armed the last time
  * @pre: calls of the pre-handler since it was registered
  * @post: of the post-handler
  * @faults: of the fault handler
@@ -69,6 +70,7 @@ struct boundary {
 	int error;
 	bool registered;
 	bool was_armed;
+	bool was_jump;
 	atomic_t pre, post, faults, astray;
 };
 
@@ -97,7 +99,7 @@ static struct {
 	unsigned long functions, boundaries, padding, undecoded;
 	unsigned long armed_once, neither, behind_endbr;
 	unsigned long armed, hits, posts, faults, missed, hit_boundaries;
-	unsigned long astray, unpaired;
+	unsigned long astray, unpaired, fickle;
 	unsigned long refused[ERRNO_MAX];
 	unsigned long ways[ARRAY_SIZE(modes)][ARRAY_SIZE(ways)];
 } total;
@@ -345,6 +347,26 @@ static unsigned int way_of(const struct kprobe *kp)
 	return way < 0 ? 0 : way;
 }
 
+/*
+ * With the same neighbours it is a jump again, with or without a post-handler.
+ * Without IBT whatever looks like an address in the data may keep jumps away, and
+ * data changes.
+ */
+static void see_way(struct boundary *boundary, unsigned int mode)
+{
+	unsigned int way = way_of(&boundary->kp);
+	bool is_jump = way == WAY_JUMP;
+
+	total.ways[mode][way]++;
+	if (!IS_ENABLED(CONFIG_X86_KERNEL_IBT) || modes[mode].stride > 1)
+		return;
+	if (boundary->was_armed && boundary->was_jump != is_jump) {
+		total.fickle++;
+		pr_err("%pS: a jump %s\n", boundary->kp.addr, is_jump ? "now only" : "before only");
+	}
+	boundary->was_jump = is_jump;
+}
+
 static int arm(unsigned int mode, unsigned int first)
 {
 	unsigned int i, nr = 0;
@@ -361,9 +383,9 @@ static int arm(unsigned int mode, unsigned int first)
 		return err;
 	wait_for_kprobe_optimizer();
 	for (i = 0; i < nr; i++) {
+		see_way(boundary_of(selected[i]), mode);
 		boundary_of(selected[i])->registered = true;
 		boundary_of(selected[i])->was_armed = true;
-		total.ways[mode][way_of(selected[i])]++;
 		cond_resched();
 	}
 	total.armed += nr;
@@ -528,6 +550,7 @@ static int report_show(struct seq_file *m, void *unused)
 	SHOW(missed);
 	SHOW(astray);
 	SHOW(unpaired);
+	SHOW(fickle);
 #undef SHOW
 	for (i = 0; i < ERRNO_MAX; i++) {
 		if (total.refused[i])
