@@ -16,6 +16,10 @@ SIZE = full
 # fuzz: for how many seconds.
 TIME = 600
 
+# soak: how long.
+HOURS =
+MINUTES =
+
 export LINUX KVM
 
 help:
@@ -81,6 +85,14 @@ hosttest: stack		## the pure rooms against this CPU: how many cases of what kind
 hostmutants: stack	## plant bugs in the pure rooms, and see that their tests find them
 	@scripts/setup scripts/packages tests/packages
 	@scripts/host-mutants
+
+sweep:			## probe each instruction of the kernel, write Documentation/trust/sweep.txt (an hour)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run boundaries-all
+
+soak:			## operations on probes under load, for HOURS= or MINUTES= with each kernel
+	@scripts/setup scripts/packages tests/packages
+	@HOURS=$(HOURS) MINUTES=$(MINUTES) tests/run soak
 
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes

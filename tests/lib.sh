@@ -117,3 +117,35 @@ outcome_of()
 	measured=$(said "$1" value | awk -v name="$2" '$1 == name { $1 = ""; print }')
 	echo "${verdict:-no result}${measured:+:$measured}"
 }
+
+# boot_and_report GUEST: the results that a guest of $FLAVOUR sends are this case's.
+# What it leaves is in $SCRATCH/run.
+boot_and_report()
+{
+	local status=0 reported=0 what verdict name text
+
+	boot "$1" || status=$?
+	while read -r what verdict name text; do
+		[ "$what" = result ] || continue
+		reported=$((reported + 1))
+		case $verdict in
+		ok) pass "$name($FLAVOUR)" ;;
+		*) fail "$name($FLAVOUR)" "$text" ;;
+		esac
+	done <"$SCRATCH/run/control.log"
+	[ $status -eq 0 ] || give_up "$(what_boot_says $status)"
+	[ $reported -gt 0 ] || give_up "tests/guest/$1.sh has tested nothing"
+}
+
+# figures TITLE: the standard input, and the values that the guest of boot_and_report()
+# has sent, NAME|NUMBER, as a text to be kept
+figures()
+{
+	use_flavour "$FLAVOUR"
+	printf '%s\n\nLinux %s with the stack, %s, %s\n\n' "$1" "$(kernel_version "$TREE")" \
+		"$FLAVOUR" "$(date -u +%F)"
+	cat
+	echo
+	sed -n 's/^value //p' "$SCRATCH/run/control.log" |
+		awk -F '|' '{ printf "%-40s %12s\n", $1, $2 }'
+}

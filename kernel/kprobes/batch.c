@@ -338,5 +338,6 @@ void kprobe_batch_end(struct kprobe_batch *batch)
 		INIT_LIST_HEAD(&kp->list);
 		if (kprobe_is_return(kp))
 			kretprobe_free(kp);
+		cond_resched();
 	}
 }

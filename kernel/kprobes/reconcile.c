@@ -8,6 +8,7 @@
  * removes a jump.
  */
 #include <linux/memory.h>
+#include <linux/sched.h>
 
 #include "internal.h"
 
@@ -193,6 +194,7 @@ static bool kprobe_step_all(struct list_head *sites, bool (*step)(struct kprobe_
 	list_for_each_entry(site, sites, batch) {
 		if (!site->on_ftrace)
 			changed |= step(site);
+		cond_resched();
 	}
 	return changed;
 }
@@ -217,8 +219,10 @@ void kprobe_reconcile_breakpoints(struct list_head *sites)
 	struct kprobe_site *site;
 	bool changed;
 
-	list_for_each_entry(site, sites, batch)
+	list_for_each_entry(site, sites, batch) {
 		site->wanted = kprobe_site_wanted(site);
+		cond_resched();
+	}
 
 	guard(mutex)(&text_mutex);
 	kprobe_sync_if(kprobe_step_all(sites, kprobe_leave_jump));
@@ -258,6 +262,7 @@ enum kprobe_refusal kprobe_reconcile(struct list_head *sites)
 		if (site->state == KPROBE_OPTIMIZING)
 			kprobe_wait_until_ripe(site);
 		kprobe_site_put(site);
+		cond_resched();
 	}
 	kprobe_optimizer_start();
 	return refusal;

@@ -16,6 +16,7 @@
  * own would have RCU hurry.
  */
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "internal.h"
@@ -44,8 +45,10 @@ static void kprobe_release_all(struct work_struct *work)
 	struct kprobe_retired *retired, *next;
 
 	arch_kprobe_drain();
-	llist_for_each_entry_safe(retired, next, kprobe_leaving, node)
+	llist_for_each_entry_safe(retired, next, kprobe_leaving, node) {
 		retired->release(retired);
+		cond_resched();
+	}
 	clear_bit(0, &kprobe_grace_period_runs);
 	/* Whoever has found the bit set has added to the list before. */
 	smp_mb__after_atomic();

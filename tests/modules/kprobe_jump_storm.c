@@ -19,17 +19,14 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bitops.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
-#include <linux/linkage.h>
 #include <linux/module.h>
-#include <linux/objtool.h>
 #include <linux/percpu.h>
 #include <linux/prandom.h>
 #include <linux/smp.h>
-#include <asm/asm.h>
-#include <asm/ibt.h>
+
+#include "storm_code.h"
 
 static unsigned int rounds = 200;
 module_param(rounds, uint, 0400);
@@ -38,103 +35,6 @@ MODULE_PARM_DESC(rounds, "changes that each of the tasks makes");
 static unsigned int seed = 1;
 module_param(seed, uint, 0400);
 MODULE_PARM_DESC(seed, "of their random numbers");
-
-/*
- * What is executed
- */
-
-u32 kprobe_storm_word = 0x01234567;
-
-#ifdef CONFIG_X86_64
-#define WORD	"kprobe_storm_word(%rip)"
-#define BX	"%rbx"
-#else
-#define WORD	"kprobe_storm_word"
-#define BX	"%ebx"
-#endif
-
-#ifndef ANNOTATE_NOENDBR
-#define ANNOTATE_NOENDBR
-#endif
-
-/* An instruction, and its address in the table of places. */
-#define PLACE(insn)						\
-	"771:\n" ANNOTATE_NOENDBR insn "\n"			\
-	".pushsection .data.rel.ro, \"aw\"\n"			\
-	_ASM_PTR " 771b\n"					\
-	".popsection\n"
-
-/* From EAX to EAX; EDX is lost. See expected(). */
-asm(".pushsection .data.rel.ro, \"aw\"\n"
-	".balign 8\n"
-	"kprobe_storm_places:\n"
-	".popsection\n"
-	".pushsection .text, \"ax\"\n"
-	".balign 16\n"
-	".type kprobe_storm_mix, @function\n"
-	"kprobe_storm_mix:\n"
-	ASM_ENDBR
-	PLACE("push " BX)				/* 0 */
-	PLACE("mov %eax, %edx")
-	PLACE("add $3, %eax")
-	PLACE("xor $0x5a5a5a5a, %eax")			/* 3 */
-	PLACE("nop")
-	PLACE("nop")
-	PLACE("add $7, %edx")				/* 6 */
-	PLACE("add %edx, %eax")
-	PLACE("rol $3, %eax")
-	PLACE("mov " WORD ", %edx")			/* 9 */
-	PLACE("xor %edx, %eax")
-	PLACE("test %eax, %eax")
-	PLACE("js 775f")				/* 12 */
-	PLACE("add $1, %eax")
-	"775:\n"
-	PLACE("call kprobe_storm_leaf")			/* 14 */
-	PLACE("pop " BX)
-	PLACE("nop")
-	ASM_RET
-	".size kprobe_storm_mix, . - kprobe_storm_mix\n"
-	".balign 16\n"
-	".type kprobe_storm_leaf, @function\n"
-	"kprobe_storm_leaf:\n"
-	ASM_ENDBR
-	PLACE("add $9, %eax")				/* 17 */
-	PLACE("nop")
-	PLACE("nop")
-	ASM_RET
-	".size kprobe_storm_leaf, . - kprobe_storm_leaf\n"
-	".popsection\n");
-
-void kprobe_storm_mix(void);
-void kprobe_storm_leaf(void);
-STACK_FRAME_NON_STANDARD(kprobe_storm_mix);
-STACK_FRAME_NON_STANDARD(kprobe_storm_leaf);
-
-#define NR_PLACES	20
-
-extern u8 *const kprobe_storm_places[NR_PLACES];
-
-static u32 mix(u32 x)
-{
-	asm volatile("call kprobe_storm_mix" : "+a" (x), ASM_CALL_CONSTRAINT : : "edx", "memory", "cc");
-	return x;
-}
-
-static u32 leaf(u32 x)
-{
-	asm volatile("call kprobe_storm_leaf" : "+a" (x), ASM_CALL_CONSTRAINT : : "edx", "memory", "cc");
-	return x;
-}
-
-static u32 expected(u32 x)
-{
-	u32 dx = x + 7;
-
-	x = rol32(((x + 3) ^ 0x5a5a5a5a) + dx, 3) ^ kprobe_storm_word;
-	if (!(x & BIT(31)))
-		x++;
-	return x + 9;
-}
 
 /* Of a CPU, which may go away. */
 struct tally {
