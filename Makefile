@@ -63,10 +63,14 @@ bench: fetch		## what probes cost here and in a vanilla kernel (KVM=1: wall time
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes
 
+mutants: fetch		## break the code as tests/mutants/ says, and see the tests fail
+	@scripts/setup scripts/packages tests/packages
+	@scripts/mutants
+
 clean:			## remove what was built, keep what was downloaded
-	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/*.stamp build/before.*
+	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/mutants build/*.stamp build/before.*
 
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench bisect clean distclean
+.PHONY: help run shell build stack setup fetch update apply unapply refresh check test bench bisect mutants clean distclean

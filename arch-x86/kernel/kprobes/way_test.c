@@ -344,7 +344,7 @@ WAY_TEST(stepped_by_trap, KPROBE_WAY_TRAP)
 #if defined(CONFIG_X86_64) && defined(CONFIG_MITIGATION_RETPOLINE)
 ASM_FUNCTION(way_call_thunk,
 	"mov " MEM(THERE) ", %r15\n"
-	AT("cs call __x86_indirect_thunk_r15")
+	AT(".byte 0x2e\ncall __x86_indirect_thunk_r15")
 	"add $1, " BX "\n"
 	ASM_RET);
 
