@@ -97,8 +97,12 @@ soak:			## operations on probes under load, for HOURS= or MINUTES= with each ker
 bisect: setup		## the kernel builds after each patch of the stack
 	@tests/run prefixes
 
+mutants: fetch		## break the code as tests/mutants/ says, and see the tests fail
+	@scripts/setup scripts/packages tests/packages
+	@scripts/mutants
+
 clean:			## remove what was built, keep what was downloaded
-	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/*.stamp build/before.*
+	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/mutants build/*.stamp build/before.*
 
 distclean:		## remove build/
 	@rm -rf build

@@ -25,6 +25,7 @@
  *	r17	ftrace refuses or has died, and the state says armed
  *	r18	a post-handler shuts livepatch out
  *	r19	return probes: registered twice, instances lost, returns pending
+ *	r20	a breakpoint meets one of text_poke
  *	r21	handlers run with preemption on, or while RCU is not watching
  *	r22	addresses are shown to those who may not see them
  *	r23	the blacklist is read while a module goes
@@ -32,9 +33,6 @@
  *	r25	a fault in a handler, or in the instruction
  *	r26	a probe is disabled between its pre- and its post-handler
  *	r27	a breakpoint traps after its probe was removed
- *
- * One has no test here, as it needs more than functions to call: text that is
- * poked meanwhile (r20).
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

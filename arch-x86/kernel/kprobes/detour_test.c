@@ -375,6 +375,8 @@ ASM_FUNCTION(displaced_callee, AT("mov (" SP "), " DX) "or $32, %al\n" ASM_RET);
 ASM_FUNCTION(displaced_call, AT("mov $3, %al") "call displaced_callee\nor $4, %al\n" ASM_RET);
 ASM_FUNCTION(displaced_call_last, AT("mov $3, %al") "nop\nnop\ncall displaced_callee\n"
 	     "or $4, %al\n" ASM_RET);
+ASM_FUNCTION(displaced_call_prefix, AT("mov $3, %al") ".byte 0x2e\ncall displaced_callee\n"
+	     "or $4, %al\n" ASM_RET);
 ASM_FUNCTION(displaced_after_ret, "mov $3, %al\ncall 774f\nor $4, %al\n" ASM_RET
 	     "774:" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3") "int3\nint3\nint3\nint3\n");
 
@@ -384,7 +386,7 @@ static const struct displaced displaced[] = {
 	CASE(displaced_jcc), CASE(displaced_jcc_near), CASE(displaced_jmp),
 	CASE(displaced_ret), CASE(displaced_push), CASE(displaced_flags),
 	CASE(displaced_load), CASE(displaced_call), CASE(displaced_call_last),
-	CASE(displaced_after_ret),
+	CASE(displaced_call_prefix), CASE(displaced_after_ret),
 };
 
 KUNIT_ARRAY_PARAM_DESC(displaced, displaced, name);
@@ -403,7 +405,7 @@ static void run_displaced(const struct displaced *d, struct kprobe_test_image *i
 }
 
 /* Nothing tells that it runs elsewhere: not even its return address. */
-static void displaced_does_the_same(struct kunit *test)
+static void displaced_does_the_same_r3_r7(struct kunit *test)
 {
 	struct kprobe_test_image expected[ARRAY_SIZE(displaced_flags_in)];
 	struct kprobe_test_image images[ARRAY_SIZE(displaced_flags_in)];
@@ -652,7 +654,7 @@ static struct kunit_case kprobe_detour_cases[] = {
 	KUNIT_CASE_PARAM(pre_handler_returns_zero, detour_gen_params),
 	KUNIT_CASE_PARAM(post_handler_goes_elsewhere, detour_gen_params),
 	KUNIT_CASE_PARAM(emulated_post_handler_goes_elsewhere, detour_gen_params),
-	KUNIT_CASE_PARAM(displaced_does_the_same, displaced_gen_params),
+	KUNIT_CASE_PARAM(displaced_does_the_same_r3_r7, displaced_gen_params),
 	KUNIT_CASE_PARAM(fault_is_mended_by_skipping_r25, detour_gen_params),
 	KUNIT_CASE_PARAM(fault_is_mended_by_starting_again_r25, detour_gen_params),
 	KUNIT_CASE_PARAM(fault_goes_to_the_exception_table_r25, detour_gen_params),

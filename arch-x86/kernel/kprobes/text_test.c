@@ -8,6 +8,7 @@
 #include <linux/kallsyms.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <asm/vsyscall.h>
 
 #include "test.h"
 
@@ -77,12 +78,13 @@ static void far_branch_r4(struct kunit *test)
 	expect_refusal(test, text_far_jmp_prefix_at, KPROBE_LEAVING_INSN, -EOPNOTSUPP);
 }
 
+/* It is there to be executed by user space, if the kernel has one at all. */
 static void gate_area_r14(struct kunit *test)
 {
-#ifdef CONFIG_X86_VSYSCALL_EMULATION
+#ifdef CONFIG_X86_64
 	expect_refusal(test, (u8 *)VSYSCALL_ADDR, KPROBE_NOT_TEXT, -EINVAL);
 #else
-	kunit_skip(test, "needs CONFIG_X86_VSYSCALL_EMULATION");
+	kunit_skip(test, "needs 64 bits");
 #endif
 }
 
@@ -101,7 +103,7 @@ static void inside_an_instruction(struct kunit *test)
 }
 
 /* The search for the boundary has to see what the first probe has covered. */
-static void behind_a_probed_instruction_r8(struct kunit *test)
+static void expect_boundary_behind(struct kunit *test)
 {
 	u8 *at;
 
@@ -111,6 +113,19 @@ static void behind_a_probed_instruction_r8(struct kunit *test)
 	probe(test, 'b', text_long_next);
 	run(text_long);
 	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
+}
+
+static void behind_a_jump_r8(struct kunit *test)
+{
+	expect_boundary_behind(test);
+	KUNIT_EXPECT_EQ(test, text_long_at[0], JMP32_INSN_OPCODE);
+}
+
+static void behind_a_breakpoint_r8(struct kunit *test)
+{
+	kprobe_test_no_jumps(test);
+	expect_boundary_behind(test);
+	KUNIT_EXPECT_EQ(test, text_long_at[0], INT3_INSN_OPCODE);
 }
 
 static void second_probe_keeps_the_original_byte_r8(struct kunit *test)
@@ -371,7 +386,8 @@ static struct kunit_case kprobe_text_cases[] = {
 	KUNIT_CASE(far_branch_r4),
 	KUNIT_CASE(gate_area_r14),
 	KUNIT_CASE(inside_an_instruction),
-	KUNIT_CASE(behind_a_probed_instruction_r8),
+	KUNIT_CASE(behind_a_jump_r8),
+	KUNIT_CASE(behind_a_breakpoint_r8),
 	KUNIT_CASE(second_probe_keeps_the_original_byte_r8),
 	KUNIT_CASE(behind_padding_r11),
 	KUNIT_CASE(entry_with_endbr_r13),

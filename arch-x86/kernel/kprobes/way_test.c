@@ -292,9 +292,9 @@ static void way_probe(struct kunit *test, const struct way_case *wc, enum kprobe
 	KUNIT_EXPECT_EQ(test, kprobe_test_text(wc->at), text);
 }
 
-static void way_test(struct kunit *test, enum kprobe_way forced)
+static void way_test_case(struct kunit *test, const struct way_case *wc,
+			  enum kprobe_way forced)
 {
-	const struct way_case *wc = test->param_value;
 	struct way_result *expected;
 	unsigned int input;
 
@@ -306,6 +306,11 @@ static void way_test(struct kunit *test, enum kprobe_way forced)
 		way_run(wc, input, &expected[input]);
 	way_probe(test, wc, forced, false, expected);
 	way_probe(test, wc, forced, true, expected);
+}
+
+static void way_test(struct kunit *test, enum kprobe_way forced)
+{
+	way_test_case(test, test->param_value, forced);
 }
 
 static const void *way_next(const struct way_case *wc, char *desc, enum kprobe_way way)
@@ -336,6 +341,33 @@ WAY_TEST(boosted_r1, KPROBE_WAY_BOOST)
 WAY_TEST(stepped_with_a_call, KPROBE_WAY_CALL)
 WAY_TEST(stepped_by_breakpoint, KPROBE_WAY_BREAKPOINT)
 WAY_TEST(stepped_by_trap, KPROBE_WAY_TRAP)
+
+/* As compilers call through a register where there are retpolines: six bytes. */
+#if defined(CONFIG_X86_64) && defined(CONFIG_MITIGATION_RETPOLINE)
+ASM_FUNCTION(way_call_thunk,
+	"mov " MEM(THERE) ", %r15\n"
+	AT(".byte 0x2e\ncall __x86_indirect_thunk_r15")
+	"add $1, " BX "\n"
+	ASM_RET);
+
+static void call_of_a_thunk_r3(struct kunit *test)
+{
+	static const struct way_case wc =
+		CASE(way_call_thunk, E | T, .to = __x86_indirect_thunk_r15);
+
+	if (wc.at[0] != 0x2e || wc.at[1] != CALL_INSN_OPCODE)
+		kunit_skip(test, "needs a CPU for which the kernel keeps retpolines");
+	KUNIT_EXPECT_EQ(test, wc.next - wc.at, 6);
+	way_test_case(test, &wc, KPROBE_WAY_AUTO);
+	way_test_case(test, &wc, KPROBE_WAY_EMULATE);
+	way_test_case(test, &wc, KPROBE_WAY_TRAP);
+}
+#else
+static void call_of_a_thunk_r3(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_MITIGATION_RETPOLINE and 64 bits");
+}
+#endif
 
 #define CONDITION(cc)	MAY_GO(way_j##cc, E | T)
 
@@ -405,6 +437,7 @@ static struct kunit_case kprobe_way_cases[] = {
 	KUNIT_CASE_PARAM(stepped_with_a_call, stepped_with_a_call_next),
 	KUNIT_CASE_PARAM(stepped_by_breakpoint, stepped_by_breakpoint_next),
 	KUNIT_CASE_PARAM(stepped_by_trap, stepped_by_trap_next),
+	KUNIT_CASE(call_of_a_thunk_r3),
 	KUNIT_CASE_PARAM(every_condition_r2, way_condition_gen_params),
 	KUNIT_CASE(change_of_gs_is_trapped),
 	{ }
