@@ -98,10 +98,53 @@ static bool is_for_the_kernel(const struct kprobe_insn *insn)
 }
 
 
+/* Of an operand in memory, with 32-bit addressing or 64-bit. */
+static unsigned long address_of(struct insn *insn, struct pt_regs *regs)
+{
+	u8 rex = insn->rex_prefix.bytes[0], modrm = insn->modrm.bytes[0];
+	u8 sib = insn->sib.bytes[0], base = X86_MODRM_RM(modrm), index;
+	unsigned long addr = insn->displacement.value;
+
+	if (insn_rip_relative(insn))
+		return addr + CODE + insn->length;
+	if (insn->sib.nbytes) {
+		index = X86_SIB_INDEX(sib) | (X86_REX_X(rex) ? 8 : 0);
+		base = X86_SIB_BASE(sib);
+		if (index != 4)
+			addr += *reg_of(regs, index) << X86_SIB_SCALE(sib);
+	}
+	if (base != 5 || X86_MODRM_MOD(modrm) != 0)
+		addr += *reg_of(regs, base | (X86_REX_B(rex) ? 8 : 0));
+	return addr;
+}
+
+static bool is_locked(struct insn *insn)
+{
+	insn_byte_t byte;
+	int i;
+
+	for_each_insn_prefix(insn, i, byte) {
+		if (byte == 0xf0)
+			return true;
+	}
+	return insn->opcode.nbytes == 1 && (insn->opcode.bytes[0] & 0xfe) == 0x86;	/* XCHG */
+}
+
+/* Who locks across a cache line is put to sleep for it by the kernel. */
+static bool splits_lock(const struct kprobe_insn *ki, struct pt_regs *regs)
+{
+	struct insn insn;
+
+	if (insn_decode(&insn, ki->bytes, ki->len, INSN_MODE_KERN) < 0 || !is_locked(&insn) ||
+	    !insn.modrm.nbytes || X86_MODRM_MOD(insn.modrm.bytes[0]) == 3)
+		return false;
+	return insn.addr_bytes == 2 || address_of(&insn, regs) % 64 > 48;
+}
+
 /* Not what user space cannot do, nor with an operand that only the test would read. */
 static bool can_run(const struct kprobe_insn *insn, struct pt_regs *regs)
 {
-	if (is_for_the_kernel(insn))
+	if (is_for_the_kernel(insn) || splits_lock(insn, regs))
 		return false;
 	return (insn->op != KPROBE_OP_JMP_MEM && insn->op != KPROBE_OP_CALL_MEM) ||
 	       operand_in_arena(insn, regs);

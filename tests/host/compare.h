@@ -26,7 +26,8 @@ extern struct compare_counts compare_counts;
 
 /*
  * For many cases: from here to there ptrace is asked only about what the quick child
- * finds; otherwise both are asked about everything. Then print the counts.
+ * finds; otherwise both are asked about everything. Then print the counts, in the
+ * order of struct compare_counts, as a line of scripts/host-test's table.
  */
 void compare_begin(void);
 void compare_end(void);
