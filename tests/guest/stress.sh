@@ -147,8 +147,11 @@ until [ "$(reported ended)" = 1 ] || [ "$(cut -d. -f1 /proc/uptime)" -ge "$secon
 	dmesg -c | grep -E "$warned" >>/tmp/warned
 	cat $stress/report
 done
+echo 0 >$stress/operations
+echo "the loops end"
 : >/tmp/enough
 wait
+echo "the tasks end"
 echo stop >$life/do
 echo stop >$stress/do
 dmesg -c | grep -E "$warned" >>/tmp/warned
