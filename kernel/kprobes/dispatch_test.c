@@ -154,7 +154,7 @@ static void kprobe_running_is_the_probe_in_its_handlers(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "apP", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, seen.not_running, 0);
 	preempt_disable();
-	KUNIT_EXPECT_NULL(test, kprobe_running());
+	KUNIT_EXPECT_NULL(test, kprobe_test_running());
 	preempt_enable();
 }
 
@@ -279,7 +279,7 @@ static void non_zero_resumes_at_the_changed_ip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 141, kprobe_test_target(41));
 	KUNIT_EXPECT_STREQ(test, "d", kprobe_test_trace());
 	preempt_disable();
-	KUNIT_EXPECT_NULL(test, kprobe_running());
+	KUNIT_EXPECT_NULL(test, kprobe_test_running());
 	preempt_enable();
 }
 

@@ -144,7 +144,7 @@ static void handlers_find_what_a_breakpoint_shows_r21(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, seen.irqs_off);
 	KUNIT_EXPECT_TRUE(test, seen.watching);
 	KUNIT_EXPECT_PTR_EQ(test, seen.running, kp);
-	KUNIT_EXPECT_NULL(test, kprobe_running());
+	KUNIT_EXPECT_NULL(test, kprobe_test_running());
 	KUNIT_EXPECT_FALSE(test, irqs_disabled());
 }
 

@@ -68,6 +68,13 @@ struct kprobe_test_probe {
 	char name;
 };
 
+/* The probe whose handlers run here, for tests, which are preemptible. */
+static inline struct kprobe *kprobe_test_running(void)
+{
+	guard(preempt)();
+	return kprobe_running();
+}
+
 void kprobe_test_set_handlers(struct kprobe_test_probe *tp, unsigned int handlers);
 struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void *addr,
 					    unsigned int handlers);
