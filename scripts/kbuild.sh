@@ -25,5 +25,5 @@ kmake()
 fragments()
 {
 	# shellcheck disable=SC2046 # one argument a file
-	(cd "$ROOT/tests/configs" && cat $(flavour_field "$1" configs))
+	(cd "$ROOT/tests/configs" && cat $(flavour_field "$1" configs)) | awk '!seen[$0]++'
 }
