@@ -52,6 +52,7 @@ static u8 insn_at[INSN_LEN], insn_copy[INSN_LEN];
  * @stepping: what is in the register while the copy runs
  * @step_flags: the flags meanwhile
  * @over: what the function under test has said
+ * @left: there is still a step on this CPU
  */
 struct model {
 	struct kprobe_site site;
@@ -59,6 +60,7 @@ struct model {
 	unsigned long stepping;
 	unsigned long step_flags;
 	bool over;
+	bool left;
 };
 
 /* Interrupts are off until the step is over: nothing is expected in between. */
@@ -80,8 +82,9 @@ static void step_begins(struct model *model, bool blockstep)
 	model->step_flags = model->regs.flags;
 }
 
-static void step_is_over(void)
+static void step_is_over(struct model *model)
 {
+	model->left = kprobe_is_stepping();
 	clear_thread_flag(TIF_BLOCKSTEP);
 	local_irq_enable();
 }
@@ -92,7 +95,7 @@ static void expect_as_before(struct kunit *test, const struct model *model, u8 *
 	KUNIT_EXPECT_EQ(test, model->regs.ip, (unsigned long)ip);
 	KUNIT_EXPECT_EQ(test, model->regs.flags, FLAGS_ON);
 	KUNIT_EXPECT_EQ(test, debugctl, OTHER | BTF);
-	KUNIT_EXPECT_FALSE(test, kprobe_is_stepping());
+	KUNIT_EXPECT_FALSE(test, model->left);
 }
 
 /* It shall trap behind the instruction, and not behind the next branch. */
@@ -105,7 +108,7 @@ static void step_traps_at_once_r6(struct kunit *test)
 	debugctl |= BTF;
 	model.regs.ip = (unsigned long)insn_copy + INSN_LEN;
 	model.over = kprobe_debug_handler(&model.regs);
-	step_is_over();
+	step_is_over(&model);
 	KUNIT_EXPECT_EQ(test, model.stepping, OTHER);
 	KUNIT_EXPECT_EQ(test, model.step_flags, (FLAGS_ON & ~X86_EFLAGS_IF) | X86_EFLAGS_TF);
 	expect_as_before(test, &model, insn_at + INSN_LEN);
@@ -119,7 +122,7 @@ static void cancelled_step_leaves_no_trace_r6(struct kunit *test)
 	step_begins(&model, true);
 	model.regs.ip = (unsigned long)insn_copy;
 	model.over = kprobe_step_cancel(&hit, &model.regs);
-	step_is_over();
+	step_is_over(&model);
 	KUNIT_EXPECT_EQ(test, model.stepping, OTHER);
 	KUNIT_EXPECT_PTR_EQ(test, hit.site, &model.site);
 	expect_as_before(test, &model, insn_at);
@@ -140,7 +143,7 @@ static void fault_elsewhere_cancels_nothing_r6(struct kunit *test)
 	flags = model.regs.flags;
 	debugctl |= BTF;
 	model.over = kprobe_debug_handler(&model.regs);
-	step_is_over();
+	step_is_over(&model);
 	KUNIT_EXPECT_FALSE(test, cancelled);
 	KUNIT_EXPECT_EQ(test, between, OTHER);
 	KUNIT_EXPECT_EQ(test, flags, model.step_flags);
@@ -162,7 +165,7 @@ static void each_round_traps_r6(struct kunit *test)
 	debugctl |= BTF;
 	model.regs.ip = (unsigned long)insn_copy + INSN_LEN;
 	model.over = kprobe_debug_handler(&model.regs);
-	step_is_over();
+	step_is_over(&model);
 	KUNIT_EXPECT_TRUE(test, first_over);
 	KUNIT_EXPECT_EQ(test, second, OTHER);
 	expect_as_before(test, &model, insn_at + INSN_LEN);
@@ -177,7 +180,7 @@ static void breakpoint_ends_it_too_r6(struct kunit *test)
 	model.regs.ip = (unsigned long)insn_copy + INSN_LEN + INT3_INSN_SIZE;
 	model.regs.flags &= ~X86_EFLAGS_TF;
 	model.over = kprobe_step_breakpoint(&model.regs);
-	step_is_over();
+	step_is_over(&model);
 	expect_as_before(test, &model, insn_at + INSN_LEN);
 }
 
@@ -189,7 +192,7 @@ static void others_do_without_r6(struct kunit *test)
 
 	step_begins(&model, false);
 	model.over = kprobe_step_cancel(&hit, &model.regs);
-	step_is_over();
+	step_is_over(&model);
 	KUNIT_EXPECT_EQ(test, debugctl_writes, 0);
 	expect_as_before(test, &model, insn_at);
 }
