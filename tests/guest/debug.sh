@@ -48,6 +48,8 @@ slots_are_ro_and_x()
 }
 
 insmod /lib/modules-flat/kprobe_forget.ko
+# Instructions that do not run without a slot.
+insmod /lib/modules-flat/kprobe_fault_example.ko
 ls / >/dev/null
 if [ -r $dump ]; then
 	cat $dump >/tmp/dump
@@ -69,5 +71,6 @@ if [ -w $lockdown ]; then
 else
 	result skip lockdown-keeps-the-switch "needs CONFIG_SECURITY_LOCKDOWN_LSM"
 fi
+rmmod kprobe_fault_example
 rmmod kprobe_forget
 finish 0
