@@ -204,13 +204,22 @@ static bool may_leave(unsigned int round)
 	return round % (rounds / LEAVES + 1) == rounds / LEAVES;
 }
 
+#define SECONDS_FOR_JUMPS	10
+
+/* The switch may be off, and the neighbours of others in the way: for a moment. */
 static void leave_it_alone(struct storm_probe *probes)
 {
+	unsigned long deadline = jiffies + SECONDS_FOR_JUMPS * HZ;
 	unsigned int jumps;
 
 	remove_all(probes);
-	wait_for_kprobe_optimizer();
-	jumps = jumps_of_steady();
+	for (;;) {
+		wait_for_kprobe_optimizer();
+		jumps = jumps_of_steady();
+		if (jumps || time_after(jiffies, deadline) || kthread_should_stop())
+			break;
+		schedule_timeout_uninterruptible(1);
+	}
 	all_jumps_seen += jumps == NR_STEADY;
 	some_jumps_seen += jumps > 0;
 }
