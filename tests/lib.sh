@@ -130,6 +130,7 @@ boot_and_report()
 		reported=$((reported + 1))
 		case $verdict in
 		ok) pass "$name($FLAVOUR)" ;;
+		skip) skip "$name($FLAVOUR)" "$text" ;;
 		*) fail "$name($FLAVOUR)" "$text" ;;
 		esac
 	done <"$SCRATCH/run/control.log"

@@ -104,20 +104,6 @@ number()
 	awk -F '|' -v name="$1" '$1 == name { print $2 }' /tmp/report
 }
 
-# expect NAME TEST...: with what test says of numbers
-expect()
-{
-	local name=$1
-
-	shift
-	if test "$@"; then
-		result ok "$name"
-	else
-		echo "$name: not so: $*"
-		result fail "$name" "not so: $*"
-	fi
-}
-
 dmesg -n 1
 # Single instructions of the kernel take long now; that is no lockup.
 echo 60 >/proc/sys/kernel/watchdog_thresh
@@ -144,15 +130,15 @@ while read -r line; do
 done </tmp/report
 head -n 20 /tmp/bad
 
-expect boundaries-all-functions "$taken" -eq "$wanted"
-expect boundaries-all-are-decoded "$(number undecoded)" -eq 0
-expect boundaries-armed-or-refused "$(number neither)" -eq 0
-expect boundaries-some-are-hit "$(number hit_boundaries)" -gt 0
-expect boundaries-ip-is-right "$(number astray)" -eq 0
-expect boundaries-pre-and-post-are-paired-r26 "$(number unpaired)" -eq 0
-expect boundaries-nothing-is-missed-r24 "$(number missed)" -eq 0
-expect boundaries-jumps-come-again "$(number fickle)" -eq 0
-expect boundaries-nothing-warned "$(wc -l </tmp/bad)" -eq 0
-expect boundaries-text-is-as-before -n "$(grep '^0 of' /sys/kernel/debug/text_diff)"
-expect boundaries-probes-leave -z "$(rmmod kprobe_boundaries 2>&1)"
+expect boundaries-all-functions test "$taken" -eq "$wanted"
+expect boundaries-all-are-decoded test "$(number undecoded)" -eq 0
+expect boundaries-armed-or-refused test "$(number neither)" -eq 0
+expect boundaries-some-are-hit test "$(number hit_boundaries)" -gt 0
+expect boundaries-ip-is-right test "$(number astray)" -eq 0
+expect boundaries-pre-and-post-are-paired-r26 test "$(number unpaired)" -eq 0
+expect boundaries-nothing-is-missed-r24 test "$(number missed)" -eq 0
+expect boundaries-jumps-come-again test "$(number fickle)" -eq 0
+expect boundaries-nothing-warned test "$(wc -l </tmp/bad)" -eq 0
+expect boundaries-text-is-as-before test -n "$(grep '^0 of' /sys/kernel/debug/text_diff)"
+expect boundaries-probes-leave test -z "$(rmmod kprobe_boundaries 2>&1)"
 finish 0

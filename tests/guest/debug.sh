@@ -11,20 +11,6 @@ debugfs=/sys/kernel/debug
 dump=$debugfs/page_tables/kernel
 lockdown=/sys/kernel/security/lockdown
 
-# expect NAME COMMAND...
-expect()
-{
-	local name=$1
-
-	shift
-	if "$@"; then
-		result ok "$name"
-	else
-		echo "$name: not so: $*"
-		result fail "$name" "not so: $*"
-	fi
-}
-
 # Lines of the dump that an address is in: what is said of its page.
 flags_of()
 {

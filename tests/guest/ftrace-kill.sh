@@ -8,19 +8,6 @@
 probe=/lib/modules-flat/kprobe_tasks_example.ko
 switch=/proc/sys/kernel/ftrace_enabled
 
-# verdict NAME COMMAND...: a test that passes when COMMAND succeeds
-verdict()
-{
-	local name=$1
-
-	shift
-	if "$@"; then
-		result ok "$name"
-	else
-		result fail "$name" "$*"
-	fi
-}
-
 switched_off()
 {
 	echo 0 >"$switch"
@@ -53,9 +40,9 @@ says_so()
 }
 
 switched_off
-verdict refused_while_ftrace_is_off_r17 refused_while_off
-verdict armed_sites_keep_ftrace_on_r17 armed_sites_keep_it_on
-verdict off_after_the_last_site switched_off_after_the_last
-verdict disarmed_when_ftrace_dies_r17 disarmed_when_it_dies
-verdict the_log_says_that_it_died_r17 says_so
+expect refused_while_ftrace_is_off_r17 refused_while_off
+expect armed_sites_keep_ftrace_on_r17 armed_sites_keep_it_on
+expect off_after_the_last_site switched_off_after_the_last
+expect disarmed_when_ftrace_dies_r17 disarmed_when_it_dies
+expect the_log_says_that_it_died_r17 says_so
 finish 0

@@ -21,20 +21,6 @@ reported()
 	sed -n "s/.*\<$1=\([^ ]*\).*/\1/p" $storm/report
 }
 
-# expect NAME TEST...: with what test says of numbers and words
-expect()
-{
-	local name=$1
-
-	shift
-	if test "$@"; then
-		result ok "$name"
-	else
-		echo "$name: not so: $*"
-		result fail "$name" "not so: $*"
-	fi
-}
-
 # set_cpus 0|1: all but the first one, which cannot be taken away
 set_cpus()
 {
@@ -62,17 +48,17 @@ set_cpus 1
 echo stop >$storm/do
 cat $storm/report
 
-expect storm_turns "$turns" -gt 2
-expect storm_cpus_come_and_go "$cpus_failed" -eq 0
-expect storm_sums_are_right_r26 "$(reported wrong)" -eq 0
-expect storm_no_hit_is_lost_r24 "$(reported incomplete)" -eq 0
-expect storm_pre_and_post_are_paired_r26 "$(reported unpaired)" -eq 0
-expect storm_nothing_is_refused_r10 "$(reported refused)" -eq 0
-expect storm_has_misses_r24 "$(reported missed)" -gt 0
-expect storm_has_jumps "$(reported some_jumps)" -gt 0
-expect storm_jumps_come_again_r10 "$(reported jumps_at_the_end)" -eq "$(reported of)"
-expect storm_text_is_as_before "$(reported text)" = original
+expect storm_turns test "$turns" -gt 2
+expect storm_cpus_come_and_go test "$cpus_failed" -eq 0
+expect storm_sums_are_right_r26 test "$(reported wrong)" -eq 0
+expect storm_no_hit_is_lost_r24 test "$(reported incomplete)" -eq 0
+expect storm_pre_and_post_are_paired_r26 test "$(reported unpaired)" -eq 0
+expect storm_nothing_is_refused_r10 test "$(reported refused)" -eq 0
+expect storm_has_misses_r24 test "$(reported missed)" -gt 0
+expect storm_has_jumps test "$(reported some_jumps)" -gt 0
+expect storm_jumps_come_again_r10 test "$(reported jumps_at_the_end)" -eq "$(reported of)"
+expect storm_text_is_as_before test "$(reported text)" = original
 rmmod kprobe_jump_storm
-expect storm_nothing_warned_r9 "$(dmesg | grep -E 'WARNING:|BUG:|INFO: |stall' | grep -vc 'BUG: KCSAN:')" -eq 0
+expect storm_nothing_warned_r9 test "$(dmesg | grep -E 'WARNING:|BUG:|INFO: |stall' | grep -vc 'BUG: KCSAN:')" -eq 0
 
 finish 0

@@ -33,6 +33,7 @@
 #   result ok|fail|skip NAME [TEXT]
 #                                  report one test; TEXT is the reason of a fail or skip.
 #                                  NAME holds no blank.
+#   expect NAME COMMAND...         report one test, which passes when COMMAND succeeds
 #   value NAME TEXT                something measured, for the host to compare or to tabulate
 #   finish STATUS                  report the exit status (0: all is well) and end the
 #                                  machine. A script that ends without it has failed with
@@ -67,6 +68,19 @@ wait_for()
 result()
 {
 	echo "result $*" >&3
+}
+
+expect()
+{
+	local name=$1
+
+	shift
+	if "$@"; then
+		result ok "$name"
+	else
+		echo "$name: not so: $*"
+		result fail "$name" "not so: $*"
+	fi
 }
 
 value()

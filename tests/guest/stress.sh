@@ -39,20 +39,6 @@ reported()
 	sed -n "s/.*\<$1=\([^ ]*\).*/\1/p" "${2:-$stress/report}"
 }
 
-# expect NAME TEST...: with what test says of numbers and words
-expect()
-{
-	local name=$1
-
-	shift
-	if test "$@"; then
-		result ok "$name"
-	else
-		echo "$name: not so: $*"
-		result fail "$name" "not so: $*"
-	fi
-}
-
 # Each is one turn of a loop; it fails if what it does was refused.
 
 # All but the first one, which cannot be taken away
@@ -165,25 +151,25 @@ for name in operations batches executions hits missed returns jumps; do
 done
 for name in $loops; do
 	value "turns of the loop $name|$(cat "/tmp/$name.turns")"
-	expect "stress_${name}_turns" "$(cat "/tmp/$name.turns")" -gt 2
-	expect "stress_${name}_is_not_refused" "$(cat "/tmp/$name.failed")" -eq 0
+	expect "stress_${name}_turns" test "$(cat "/tmp/$name.turns")" -gt 2
+	expect "stress_${name}_is_not_refused" test "$(cat "/tmp/$name.failed")" -eq 0
 done
 value "seconds|$(cut -d. -f1 /proc/uptime)"
-[ "$seconds" -lt 100000000 ] || expect stress_operations "$(reported operations)" -ge "$(option operations 1000000)"
-expect stress_sums_are_right "$(reported wrong)" -eq 0
-expect stress_steady_no_hit_is_lost_r24 "$(reported lost)" -eq 0
-expect stress_steady_is_paired_r26 "$(reported steady_unpaired)" -eq 0
-expect stress_no_hit_is_lost_r10 "$(reported few)" -eq 0
-expect stress_no_hit_is_too_many_r16 "$(reported many)" -eq 0
-expect stress_no_handler_runs_late_r15 "$(reported late)" -eq 0
-expect stress_pre_and_post_are_paired_r26 "$(reported unpaired)" -eq 0
-expect stress_nothing_is_refused_r10 "$(reported refused)" -eq 0
-expect stress_has_misses_r24 "$(reported missed)" -gt 0
-expect stress_has_returns_r19 "$(reported returns)" -gt 0
-expect stress_has_jumps "$(reported jumps)" -gt 0
-expect stress_text_is_as_before "$(reported text)" = original
-expect stress_module_race_r15 "$(reported wrong $life/raced)" -eq 0
-expect stress_probes_leave -z "$(rmmod kprobe_life kprobe_stress 2>&1)"
-expect stress_nothing_is_listed "$(wc -l <$probes/list)" -eq 0
-expect stress_nothing_warned_r9 "$(wc -l </tmp/warned)" -eq 0
+[ "$seconds" -lt 100000000 ] || expect stress_operations test "$(reported operations)" -ge "$(option operations 1000000)"
+expect stress_sums_are_right test "$(reported wrong)" -eq 0
+expect stress_steady_no_hit_is_lost_r24 test "$(reported lost)" -eq 0
+expect stress_steady_is_paired_r26 test "$(reported steady_unpaired)" -eq 0
+expect stress_no_hit_is_lost_r10 test "$(reported few)" -eq 0
+expect stress_no_hit_is_too_many_r16 test "$(reported many)" -eq 0
+expect stress_no_handler_runs_late_r15 test "$(reported late)" -eq 0
+expect stress_pre_and_post_are_paired_r26 test "$(reported unpaired)" -eq 0
+expect stress_nothing_is_refused_r10 test "$(reported refused)" -eq 0
+expect stress_has_misses_r24 test "$(reported missed)" -gt 0
+expect stress_has_returns_r19 test "$(reported returns)" -gt 0
+expect stress_has_jumps test "$(reported jumps)" -gt 0
+expect stress_text_is_as_before test "$(reported text)" = original
+expect stress_module_race_r15 test "$(reported wrong $life/raced)" -eq 0
+expect stress_probes_leave test -z "$(rmmod kprobe_life kprobe_stress 2>&1)"
+expect stress_nothing_is_listed test "$(wc -l <$probes/list)" -eq 0
+expect stress_nothing_warned_r9 test "$(wc -l </tmp/warned)" -eq 0
 finish 0

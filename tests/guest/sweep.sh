@@ -71,15 +71,6 @@ work()
 	cp /tmp/work/file /tmp/work/copy && mv /tmp/work/copy /tmp/work/moved && sync && umount /tmp/work
 }
 
-expect()
-{
-	if "${@:2}"; then
-		result ok "$1"
-	else
-		result fail "$1" "not so: ${*:2}"
-	fi
-}
-
 dmesg -n 1
 modprobe kprobe_sweep || exit 1
 symbols >/tmp/symbols

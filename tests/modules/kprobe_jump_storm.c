@@ -141,12 +141,6 @@ static struct task_struct *runners[MAX_RUNNERS], *changers[NR_CHANGERS];
 static unsigned int rounds_done[NR_CHANGERS];
 static atomic_t refused;
 static unsigned int all_jumps_seen, some_jumps_seen;
-static u8 text_before[128];
-
-static size_t text_size(void)
-{
-	return kprobe_storm_places[NR_PLACES - 1] - kprobe_storm_places[0];
-}
 
 static int run(void *unused)
 {
@@ -362,8 +356,7 @@ static int get_report(char *buffer, const struct kernel_param *param)
 			  incomplete, without_post, atomic_read(&refused), all_jumps_seen,
 			  some_jumps_seen, jumps_at_the_end, NR_STEADY,
 			  steady[NR_STEADY - 1].kp.nmissed,
-			  memcmp(text_before, kprobe_storm_places[0], text_size()) ?
-			  "changed" : "original");
+			  state_of_text());
 }
 
 static const struct kernel_param_ops report_ops = { .get = get_report };
@@ -386,10 +379,7 @@ module_param_cb(do, &do_ops, NULL, 0200);
 
 static int __init kprobe_jump_storm_init(void)
 {
-	if (text_size() > sizeof(text_before))
-		return -E2BIG;
-	memcpy(text_before, kprobe_storm_places[0], text_size());
-	return 0;
+	return keep_text();
 }
 
 static void __exit kprobe_jump_storm_exit(void)

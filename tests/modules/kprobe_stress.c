@@ -594,13 +594,6 @@ static int stress_start(void)
 	return 0;
 }
 
-static u8 text_before[128];
-
-static size_t text_size(void)
-{
-	return kprobe_storm_places[NR_PLACES - 1] - kprobe_storm_places[0];
-}
-
 static unsigned int changers_ended(void)
 {
 	unsigned int i, ended = 0;
@@ -621,8 +614,7 @@ static int get_report(char *buffer, const struct kernel_param *param)
 			  SUM(wrong), atomic_long_read(&bad.late), atomic_long_read(&bad.few),
 			  atomic_long_read(&bad.many), atomic_long_read(&bad.unpaired),
 			  atomic_long_read(&bad.refused), steady_lost, steady_unpaired,
-			  memcmp(text_before, kprobe_storm_places[0], text_size()) ?
-			  "changed" : "original");
+			  state_of_text());
 }
 
 static const struct kernel_param_ops report_ops = { .get = get_report };
@@ -645,9 +637,10 @@ module_param_cb(do, &do_ops, NULL, 0200);
 
 static int __init kprobe_stress_init(void)
 {
-	if (text_size() > sizeof(text_before))
-		return -E2BIG;
-	memcpy(text_before, kprobe_storm_places[0], text_size());
+	int err = keep_text();
+
+	if (err)
+		return err;
 	changers = vcalloc(NR_CHANGERS, sizeof(*changers));
 	return changers ? 0 : -ENOMEM;
 }

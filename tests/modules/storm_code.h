@@ -9,6 +9,7 @@
 #include <linux/bitops.h>
 #include <linux/linkage.h>
 #include <linux/objtool.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <asm/asm.h>
 #include <asm/ibt.h>
@@ -104,6 +105,28 @@ static u32 expected(u32 x)
 	if (!(x & BIT(31)))
 		x++;
 	return x + 9;
+}
+
+/* From the first place to the last one, before there was a probe. */
+static u8 text_before[128];
+
+static size_t text_size(void)
+{
+	return kprobe_storm_places[NR_PLACES - 1] - kprobe_storm_places[0];
+}
+
+static int keep_text(void)
+{
+	if (text_size() > sizeof(text_before))
+		return -E2BIG;
+	memcpy(text_before, kprobe_storm_places[0], text_size());
+	return 0;
+}
+
+/* For the report. */
+static const char *state_of_text(void)
+{
+	return memcmp(text_before, kprobe_storm_places[0], text_size()) ? "changed" : "original";
 }
 
 #endif /* STORM_CODE_H */
