@@ -3,6 +3,9 @@
 # The kernel that run and shell boot: one of tests/flavours.
 FLAVOUR = x86_64
 
+# Which of the kernels that the stack is for: 6.12 or 7.3.
+KERNEL = 6.12
+
 # A kernel tree or tarball of your own, for run, shell, apply and unapply.
 LINUX =
 
@@ -20,7 +23,7 @@ TIME = 600
 HOURS =
 MINUTES =
 
-export LINUX KVM
+export KERNEL LINUX KVM
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,10 +44,10 @@ stack: fetch		## lay out build/linux with the stack applied (LINUX=, a tree or t
 setup:			## install the packages that are missing
 	@scripts/setup
 
-fetch: setup		## get the newest vanilla 6.12.y, unless there is one
+fetch: setup		## get the newest vanilla kernel of KERNEL=, unless there is one
 	@test -n "$(LINUX)" || scripts/fetch
 
-update: setup		## look for a newer 6.12.y
+update: setup		## look for a newer one
 	@scripts/fetch --again
 
 apply: setup		## apply the stack to your own tree (LINUX=dir)
@@ -102,7 +105,7 @@ mutants: fetch		## break the code as tests/mutants/ says, and see the tests fail
 	@scripts/mutants
 
 clean:			## remove what was built, keep what was downloaded
-	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/mutants build/*.stamp build/before.*
+	@rm -rf build/linux build/vanilla build/obj-* build/own-* build/log build/run build/test build/mutants build/*.stamp build/before.* build/[0-9]*
 
 distclean:		## remove build/
 	@rm -rf build

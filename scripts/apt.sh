@@ -10,7 +10,29 @@
 # (deb-src), made anew when it is older than a day
 apt_state()
 {
-	APT=$BUILD/apt/$1
+	APT=$SHARED/apt/$1
+	apt_suites=
+	apt_use "$@"
+}
+
+# apt_newer_state ARCH TYPE...: the same with the suites of Debian where kernels come
+# first, from where this machine has its own suite from. By their own names: what a
+# mirror has under `stable-backports` may be older.
+apt_newer_state()
+{
+	APT=$SHARED/apt/$1-newer
+	apt_suites='trixie-backports sid experimental'
+	apt_use "$@"
+}
+
+# The name of the release that the machine's sources have
+codename()
+{
+	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
+}
+
+apt_use()
+{
 	apt_types=${*:2}
 	apt_options=(
 		-o Dir::Etc::sourcelist=/dev/null
@@ -32,7 +54,8 @@ own_apt_get() { apt-get -q "${apt_options[@]}" "$@"; }
 # `deb [options] uri suite component...`
 convert_list()
 {
-	awk -v types="$apt_types" '$1 == "deb" && $0 !~ /cdrom:/ {
+	awk -v types="$apt_types" -v suites="$apt_suites" -v own="$(codename)" \
+		'$1 == "deb" && $0 !~ /cdrom:/ {
 		sub(/#.*/, "")
 		if (match($0, /\[[^]]*\]/)) {
 			options = substr($0, RSTART, RLENGTH)
@@ -40,10 +63,23 @@ convert_list()
 			gsub(/[ \t]*arch[+-]?=[^] \t]*/, "", options)
 			$0 = "deb " (options ~ /=/ ? options : "") rest
 		}
+		# deb [option ...] uri suite component ...
+		at = 3
+		if ($2 ~ /^\[/) {
+			while ($(at - 1) !~ /\]$/)
+				at++
+			at++
+		}
+		if (suites != "" && $at != own)
+			next
 		count = split(types, type, " ")
+		wanted = split(suites == "" ? $at : suites, suite, " ")
 		for (i = 1; i <= count; i++) {
-			$1 = type[i]
-			print
+			for (j = 1; j <= wanted; j++) {
+				$1 = type[i]
+				$at = suite[j]
+				print
+			}
 		}
 	}' "$@"
 }
@@ -51,13 +87,22 @@ convert_list()
 # Paragraphs of `Field: value`, where a value goes on in lines that start with a blank.
 convert_sources()
 {
-	awk -v types="$apt_types" '
-	     { field = tolower($1) }
-	     /^[ \t]/ && skip { next }
-	     { skip = 0 }
-	     field == "types:" { print "Types: " types; next }
-	     field == "architectures:" { skip = 1; next }
-	     { print }' "$@"
+	awk -v RS= -v FS='\n' -v types="$apt_types" -v suites="$apt_suites" -v own="$(codename)" '
+	{
+		text = field = wanted = ""
+		for (i = 1; i <= NF; i++) {
+			if ($i !~ /^[ \t]/)
+				field = tolower(substr($i, 1, index($i, ":")))
+			if (field == "suites:" && (" " $i " ") ~ ("[ \t]" own "[ \t]"))
+				wanted = 1
+			if (field != "types:" && field != "architectures:" && !(suites != "" && field == "suites:"))
+				text = text $i "\n"
+		}
+		if (suites == "")
+			print "Types: " types "\n" text
+		else if (wanted)
+			print "Types: " types "\nSuites: " suites "\n" text
+	}' "$@"
 }
 
 apt_own_sources()

@@ -6,7 +6,7 @@
 
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=kprobes KBUILD_BUILD_HOST=localhost
-export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache} CCACHE_NOHASHDIR=1
+export CCACHE_DIR=${CCACHE_DIR:-$SHARED/ccache} CCACHE_NOHASHDIR=1
 
 # kmake TREE OBJ ARCH ARGUMENT...: TREE is a directory named linux beside OBJ.
 # The cache turns the names of sources into ../linux/..., which is not to be
@@ -21,9 +21,14 @@ kmake()
 		KCFLAGS=-fmacro-prefix-map=../linux/= "${@:4}"
 }
 
-# fragments FLAVOUR: what it asks of the configuration
+# fragments FLAVOUR: what it asks of the configuration, of what this kernel has
 fragments()
 {
 	# shellcheck disable=SC2046 # one argument a file
-	(cd "$ROOT/tests/configs" && cat $(flavour_field "$1" configs)) | awk '!seen[$0]++'
+	(cd "$ROOT/tests/configs" && cat $(flavour_field "$1" configs)) | awk '!seen[$0]++' |
+		if [ -f "$ROOT/tests/configs/not-in-$KERNEL" ]; then
+			grep -vxFf "$ROOT/tests/configs/not-in-$KERNEL"
+		else
+			cat
+		fi
 }

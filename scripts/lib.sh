@@ -4,13 +4,16 @@
 # What every script here starts with: where things are, and how one says so.
 #
 #   build/download/     kernel tarballs, Debian packages
-#   build/apt/          a state of apt of our own
+#   build/apt/          states of apt of our own
 #   build/ccache/       compiled objects, unless CCACHE_DIR names another place
 #   build/log/          the full log of whatever printed one line only
 #   build/linux/        the kernel, with the stack applied
 #   build/obj-FLAVOUR/  its objects
 #   build/vanilla/      linux/ and obj-FLAVOUR/ without the stack, to compare with
 #   build/own-NAME/     all three of the user's own LINUX=
+#   build/KERNEL/       all but the first three for another KERNEL= than the first
+#
+# The kernels that the stack is for, each with a series of its own. KERNEL= chooses.
 #
 # shellcheck disable=SC2034 # variables for those who source it
 
@@ -21,10 +24,7 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 export LC_ALL=C
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD=${BUILD:-$ROOT/build}
 LINUX=${LINUX:-}
-LOG=$BUILD/log
-DOWNLOAD=$BUILD/download
 JOBS=${JOBS:-$(nproc)}
 
 die()
@@ -32,6 +32,25 @@ die()
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
 }
+
+KERNELS='6.12 7.3'
+KERNEL=${KERNEL:-${KERNELS%% *}}
+SERIES=$ROOT/series
+OF_KERNEL=
+if [ "$KERNEL" != "${KERNELS%% *}" ]; then
+	SERIES=$ROOT/series-$KERNEL
+	OF_KERNEL=/$KERNEL
+	[ -f "$SERIES" ] || die "KERNEL=$KERNEL: the stack is for ${KERNELS// / and }"
+fi
+
+# What all kernels share, and what is made for this one: a script that another one
+# has called gets BUILD as that has left it.
+SHARED=${BUILD:-$ROOT/build}
+SHARED=${SHARED%"$OF_KERNEL"}
+BUILD=$SHARED$OF_KERNEL
+LOG=$BUILD/log
+DOWNLOAD=$SHARED/download
+NEWEST=$DOWNLOAD/newest-$KERNEL
 
 # A tree of the user's own gets a place of its own, named after its path, so
 # that one does not throw away what was built from the other.
@@ -49,7 +68,6 @@ work_dir()
 
 WORK=$(work_dir)
 TREE=$WORK/linux
-SERIES=$ROOT/series
 
 # flavours [FRAGMENT]: their names, or those with that fragment only
 # shellcheck disable=SC2120 # it may be left out

@@ -11,7 +11,7 @@ TINY_LINUX=$SCRATCH/linux
 # tiny SCRIPT ARGUMENT...: run one of its scripts
 tiny()
 {
-	BUILD=$TINY/build "$TINY/scripts/$1" "${@:2}"
+	KERNEL='' BUILD=$TINY/build "$TINY/scripts/$1" "${@:2}"
 }
 
 tiny_header()

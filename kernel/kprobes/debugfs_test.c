@@ -559,7 +559,7 @@ static void files_are_for_root_r22(struct kunit *test)
 
 static void optimization_is_a_switch(struct kunit *test)
 {
-#ifdef CONFIG_PROC_SYSCTL
+#ifdef CONFIG_SYSCTL
 	struct reader *reader = reader_open(test, "proc", "sys/debug/kprobes-optimization", O_RDWR);
 
 	KUNIT_EXPECT_STREQ(test, "1\n", text_of(test, reader));
@@ -570,7 +570,7 @@ static void optimization_is_a_switch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, reader_write(test, reader, "1\n"));
 	KUNIT_EXPECT_STREQ(test, "1\n", text_of(test, reader));
 #else
-	kunit_skip(test, "needs CONFIG_PROC_SYSCTL");
+	kunit_skip(test, "needs CONFIG_SYSCTL");
 #endif
 }
 

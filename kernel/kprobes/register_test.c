@@ -171,7 +171,7 @@ static void poke_byte(void *addr, u8 byte)
 {
 	guard(mutex)(&text_mutex);
 	text_poke(addr, &byte, 1);
-	text_poke_sync();
+	smp_text_poke_sync_each_cpu();
 }
 
 /* A byte that somebody else has written shows whether it is written over. */

@@ -102,7 +102,7 @@ static struct kprobe_slot_page *kprobe_slot_page_create(unsigned int class)
 
 	if (!page)
 		return NULL;
-	base = execmem_alloc(EXECMEM_KPROBES, PAGE_SIZE);
+	base = execmem_alloc_rw(EXECMEM_KPROBES, PAGE_SIZE);
 	if (!base)
 		goto free_page;
 	memset(base, KPROBE_SLOT_FILL, PAGE_SIZE);

@@ -59,8 +59,8 @@ static void listen(void)
 static void listened(void)
 {
 	/* The first one waits for that; with PREEMPT_RT a task of its own prints. */
-	console_stop(&ear);
-	console_start(&ear);
+	console_suspend(&ear);
+	console_resume(&ear);
 }
 
 static void sysrq_irq(struct irq_work *work)

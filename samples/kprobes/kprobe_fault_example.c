@@ -34,7 +34,7 @@ static unsigned int hits;
 /* The instructions under a probe: labels in the functions below. */
 extern kprobe_opcode_t load_word_insn[], load_selector_insn[], use_fpu_insn[];
 
-#define PROBED(label)	ANNOTATE_NOENDBR #label ":\n\t"
+#define PROBED(label)	ANNOTATE_NOENDBR "\n" #label ":\n\t"
 
 /* The pointer is in the same register on 32 and on 64 bits: di. */
 #define LOAD_NULL(label)						\

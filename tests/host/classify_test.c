@@ -179,6 +179,8 @@ static const struct fact {
 	NOT(BOTH, "ud2", "\x0f\x0b", TRAP),
 	NOT(BOTH, "ud1", "\x67\x0f\xb9\x40\x0c", TRAP),
 	NOT(BOTH, "ud0", "\x0f\xff\xc0", TRAP),
+	NOT(MODE_64, "udb", "\xd6", TRAP),
+	IS(MODE_32, "salc, which is udb in 64 bits", "\xd6", NONE, PLAIN),
 	NOT(BOTH, "cpuid with Xen's mark", "\x0f\x0bxen\x0f\xa2", TRAP),
 	NOT(BOTH, "cpuid with KVM's mark", "\x0f\x0bkvm\x0f\xa2", TRAP),
 	NOT(BOTH, "iret", "\xcf", LEAVES),

@@ -19,6 +19,7 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 
 static unsigned int calls = 200;
@@ -127,8 +128,12 @@ static void call_from_timer(enum context context, enum hrtimer_mode mode)
 	struct caller caller = { .context = context, .left = calls };
 
 	init_completion(&caller.done);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	hrtimer_init_on_stack(&caller.timer, CLOCK_MONOTONIC, mode);
 	caller.timer.function = call_target;
+#else
+	hrtimer_setup_on_stack(&caller.timer, call_target, CLOCK_MONOTONIC, mode);
+#endif
 	hrtimer_start(&caller.timer, PERIOD, mode);
 	wait_for_completion(&caller.done);
 	hrtimer_cancel(&caller.timer);

@@ -30,7 +30,7 @@ u32 kprobe_storm_word = 0x01234567;
 
 /* An instruction, and its address in the table of places. */
 #define PLACE(insn)						\
-	"771:\n" ANNOTATE_NOENDBR insn "\n"			\
+	"771:\n" ANNOTATE_NOENDBR "\n" insn "\n"			\
 	".pushsection .data.rel.ro, \"aw\"\n"			\
 	_ASM_PTR " 771b\n"					\
 	".popsection\n"

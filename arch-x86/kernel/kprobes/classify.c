@@ -189,11 +189,10 @@ static const struct rule plain_rule = { .flags = PLAIN };
 static u8 insn_prefixes(struct insn *insn)
 {
 	u8 prefixes = insn_is_rex2(insn) ? PFX_REX2 : 0;
-	insn_byte_t byte;
 	int i;
 
-	for_each_insn_prefix(insn, i, byte) {
-		switch (byte) {
+	for (i = 0; i < ARRAY_SIZE(insn->prefixes.bytes); i++) {
+		switch (insn->prefixes.bytes[i]) {
 		case 0x66:
 			prefixes |= PFX_OPSIZE;
 			break;
@@ -217,7 +216,7 @@ static u8 insn_prefixes(struct insn *insn)
 
 static enum opcode_map insn_map(struct insn *insn)
 {
-	if (insn_is_avx(insn))
+	if (insn_has_vex(insn))
 		return MAP_OTHER;
 	if (insn_is_rex2(insn))
 		return insn_rex2_m_bit(insn) ? MAP_0F : MAP_1;
@@ -273,7 +272,7 @@ static bool opcode_is_prefix(struct insn *insn)
 {
 	insn_attr_t attr = inat_get_opcode_attribute(insn->opcode.bytes[0]);
 
-	if (insn_is_avx(insn) || insn_is_rex2(insn))
+	if (insn_has_vex(insn) || insn_is_rex2(insn))
 		return false;
 	return inat_is_legacy_prefix(attr) || (insn->x86_64 && inat_is_rex_prefix(attr));
 }
@@ -287,7 +286,7 @@ static bool modrm_is_overlooked(struct insn *insn)
 	insn_attr_t escape = inat_get_opcode_attribute(insn->opcode.bytes[0]);
 	int prefix;
 
-	if (insn_is_avx(insn) || insn->opcode.nbytes == 1 || insn->modrm.nbytes)
+	if (insn_has_vex(insn) || insn->opcode.nbytes == 1 || insn->modrm.nbytes)
 		return false;
 	if (insn->opcode.nbytes == 3)
 		escape = inat_get_escape_attribute(insn->opcode.bytes[1], 0, escape);
@@ -426,6 +425,12 @@ static bool operands(struct kprobe_insn *ki, struct insn *insn, u8 prefixes)
 	}
 }
 
+/* A #UD in one byte, by which a function tells that it was called the wrong way. */
+static bool insn_is_udb(struct insn *insn)
+{
+	return insn->x86_64 && insn_map(insn) == MAP_1 && insn_opcode(insn) == 0xd6;
+}
+
 /**
  * kprobe_classify - find out how an instruction can be run under a probe
  * @ki: to be filled
@@ -456,8 +461,8 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 	ki->len = insn.length;
 	memcpy(ki->bytes, text, ki->len);
 
-	/* A UD2 with a mark, by which a guest asks its hypervisor to emulate */
-	if (insn_has_emulate_prefix(&insn))
+	/* The first is a UD2 with a mark, by which a guest asks its hypervisor to emulate. */
+	if (insn_has_emulate_prefix(&insn) || insn_is_udb(&insn))
 		return KPROBE_INSN_TRAP;
 
 	prefixes = insn_prefixes(&insn);

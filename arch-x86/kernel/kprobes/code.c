@@ -23,7 +23,6 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/uaccess.h>
-#include <asm/ibt.h>
 #include <asm/nospec-branch.h>
 #include <asm/sections.h>
 
@@ -167,7 +166,7 @@ static void kprobe_code_note(struct kprobe_code *f, const struct kprobe_glance *
 			       is_indirect_thunk(next + glance->imm);
 		return;
 	}
-	if (is_endbr(*(u32 *)text))
+	if (kprobe_is_endbr(*(u32 *)text))
 		kprobe_code_add_target(f, addr);
 	f->indirect |= is_indirect_jump(glance);
 	/* An address of code as an operand: somebody is going to branch there. */

@@ -36,17 +36,17 @@ ASM_FUNCTION(fn_xbegin, ".byte 0xc7, 0xf8\n.long " BEHIND "f - (. + 4)\n"
 	     AT(THREE) THREE_MORE ASM_RET);
 /* To the last of the five bytes. */
 ASM_FUNCTION(fn_third, "jnz 774f\n" AT(TWO) TWO "\n774: " TWO "\n" ASM_RET);
-ASM_FUNCTION(fn_into_padding, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+ASM_FUNCTION(fn_into_padding, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc3")
 	     "int3\nint3\n774: nop\nnop\njmp 774b\n");
 
 /* Whoever has its address may branch to it. */
 ASM_FUNCTION(fn_operand, "mov $" BEHIND "f, " AX "\n" AT(THREE) THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n");
+	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n");
 ASM_FUNCTION(fn_address, "lea " MEM(BEHIND "f") ", " AX "\n" AT(THREE) THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n");
+	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n");
 #ifdef CONFIG_X86_KERNEL_IBT
 ASM_FUNCTION(fn_endbr, AT(THREE) ASM_ENDBR THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "jmp *(" AX ", " CX INDEX ")\n");
+	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *(" AX ", " CX INDEX ")\n");
 ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 #else
 #define TABLE						\
@@ -56,7 +56,7 @@ ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 	".popsection\n"
 ASM_FUNCTION(fn_table, TABLE AT(THREE) THREE_MORE
 	     "mov 774b(, " CX INDEX "), " AX "\n"
-	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n");
+	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n");
 /* Here nobody goes where the table says. */
 ASM_FUNCTION(fn_unused_table, TABLE AT(THREE) THREE_MORE ASM_RET);
 #endif
@@ -101,8 +101,8 @@ ASM_FUNCTION(fn_labelled, AT(THREE) LABEL_NOP ASM_RET "775: " ASM_RET LABEL("775
 #endif
 
 /* What cannot be executed elsewhere. */
-ASM_FUNCTION(fn_call_reg, ANNOTATE_RETPOLINE_SAFE AT("call *" AX) THREE_MORE ASM_RET);
-ASM_FUNCTION(fn_second_call_reg, AT(THREE) ANNOTATE_RETPOLINE_SAFE "call *" AX "\n" ASM_RET);
+ASM_FUNCTION(fn_call_reg, ANNOTATE_RETPOLINE_SAFE "\n" AT("call *" AX) THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_second_call_reg, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\n" "call *" AX "\n" ASM_RET);
 ASM_FUNCTION(fn_second_loop, AT(THREE) "loop 771b\n" ASM_RET);
 ASM_FUNCTION(fn_second_hlt, AT(TWO) "hlt\n" TWO "\n" ASM_RET);
 ASM_FUNCTION(fn_second_int3, AT(THREE) "int3\nint3\n" ASM_RET);
@@ -112,7 +112,7 @@ ASM_FUNCTION(fn_sti, AT(FOUR) "sti\nnop\n" ASM_RET);
 
 /* Four bytes, or one, up to the next symbol. */
 ASM_FUNCTION(fn_end_four, "nop\n" AT(TWO) TWO "\nfn_end_four_next: " ASM_RET);
-ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+ASM_FUNCTION(fn_end_one, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc3")
 	     "fn_end_one_next: " ASM_RET);
 
 /* And what does no harm. */
@@ -127,8 +127,8 @@ ASM_FUNCTION(fn_sti_amid, AT(TWO) "sti\n" TWO "\n" ASM_RET);
 ASM_FUNCTION(fn_last_call, AT(THREE) "call fn_last_call\n" ASM_RET);
 ASM_FUNCTION(fn_last_jcc, AT(THREE) "jnz 774f\n774: nop\n" ASM_RET);
 ASM_FUNCTION(fn_last_jmp, AT(THREE) "jmp 774f\n774: nop\n" ASM_RET);
-ASM_FUNCTION(fn_last_ret, AT(THREE) ANNOTATE_RETPOLINE_SAFE ".byte 0xc3\nint3\nint3\n");
-ASM_FUNCTION(fn_ret, "nop\n" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3")
+ASM_FUNCTION(fn_last_ret, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\n" ".byte 0xc3\nint3\nint3\n");
+ASM_FUNCTION(fn_ret, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc3")
 	     "int3\nint3\nint3\nint3\nint3\n");
 ASM_FUNCTION(fn_last_long, AT(FOUR) "movl $0x11223344, 0x55667788(" DI ")\n" ASM_RET);
 /* Much of what is above, in the same function, but not near. */
@@ -138,9 +138,9 @@ ASM_FUNCTION(fn_beside_all,
 	     "774: mov (" DI "), %ecx\n"
 	     "sti\n"
 	     "775: mov $776f, " AX "\n"
-	     ANNOTATE_RETPOLINE_SAFE "call *" AX "\n"
-	     "776: " ANNOTATE_NOENDBR
-	     ANNOTATE_RETPOLINE_SAFE "jmp *" AX "\n"
+	     ANNOTATE_RETPOLINE_SAFE "\n" "call *" AX "\n"
+	     "776: " ANNOTATE_NOENDBR "\n"
+	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n"
 	     _ASM_EXTABLE(774b, 775b));
 
 struct place {

@@ -366,7 +366,7 @@ struct displaced {
 DISPLACED(displaced_jcc, "jz 774f\n");
 DISPLACED(displaced_jcc_near, ".byte 0x0f, 0x84\n.long 774f - (. + 4)\n");
 DISPLACED(displaced_jmp, "jmp 774f\n");
-DISPLACED(displaced_ret, ANNOTATE_RETPOLINE_SAFE ".byte 0xc3\nint3\nint3\n");
+DISPLACED(displaced_ret, ANNOTATE_RETPOLINE_SAFE "\n" ".byte 0xc3\nint3\nint3\n");
 DISPLACED(displaced_push, "push " BX "\npop " DX "\nor $16, %dl\n");
 DISPLACED(displaced_flags, "pushf\npop " DX "\n");
 DISPLACED(displaced_load, "mov " MEM(WORD) ", " DX "\n");
@@ -378,7 +378,7 @@ ASM_FUNCTION(displaced_call_last, AT("mov $3, %al") "nop\nnop\ncall displaced_ca
 ASM_FUNCTION(displaced_call_prefix, AT("mov $3, %al") ".byte 0x2e\ncall displaced_callee\n"
 	     "or $4, %al\n" ASM_RET);
 ASM_FUNCTION(displaced_after_ret, "mov $3, %al\ncall 774f\nor $4, %al\n" ASM_RET
-	     "774:" ANNOTATE_RETPOLINE_SAFE AT(".byte 0xc3") "int3\nint3\nint3\nint3\n");
+	     "774:" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc3") "int3\nint3\nint3\nint3\n");
 
 #define CASE(func)	{ #func, func, func##_at }
 

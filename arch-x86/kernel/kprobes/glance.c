@@ -73,9 +73,9 @@ static bool has(u8 form, u8 what)
 static void glance_decoded(struct kprobe_glance *glance, struct insn *insn)
 {
 	glance->len = insn->length;
-	if (!insn_is_avx(insn) && insn->opcode.nbytes == 1)
+	if (!insn_has_vex(insn) && insn->opcode.nbytes == 1)
 		glance->opcode = insn->opcode.bytes[0];
-	else if (!insn_is_avx(insn) && insn->opcode.nbytes == 2)
+	else if (!insn_has_vex(insn) && insn->opcode.nbytes == 2)
 		glance->opcode = 0x0f00 | insn->opcode.bytes[1];
 	glance->modrm = insn->modrm.bytes[0];
 	if (insn->displacement.nbytes == 4) {

@@ -188,6 +188,12 @@ struct kprobe_glance {
 
 bool kprobe_glance(struct kprobe_glance *glance, const u8 *text, unsigned int avail);
 
+/* Is it of a map behind VEX, EVEX or XOP, if the decoder knows that? */
+static inline bool insn_has_vex(const struct insn *insn)
+{
+	return insn->vex_prefix.nbytes;
+}
+
 enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 				       unsigned int avail);
 

@@ -22,8 +22,6 @@
 #include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/string.h>
-#include <asm/alternative.h>
-#include <asm/ibt.h>
 
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
@@ -32,7 +30,7 @@
 static bool kprobe_can_lead(const struct kprobe_insn *insn)
 {
 	/* An indirect branch has to find it, and a jump is not what it may find instead. */
-	if (is_endbr(*(u32 *)insn->bytes))
+	if (kprobe_is_endbr(*(u32 *)insn->bytes))
 		return false;
 	/* With post-handlers a call follows it, instead of a breakpoint. */
 	if (insn->op == KPROBE_OP_NONE)
@@ -113,7 +111,7 @@ static bool kprobe_is_traced(unsigned long start, unsigned long end)
 static bool kprobe_is_patched(unsigned long start, unsigned long end)
 {
 	return kprobe_reserved_in(start, end) ||
-	       alternatives_text_reserved((void *)start, (void *)end - 1) ||
+	       kprobe_is_lock(start, end) ||
 	       kprobe_is_traced(start, end);
 }
 

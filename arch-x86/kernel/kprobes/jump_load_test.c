@@ -40,7 +40,7 @@ asm(".pushsection .text, \"ax\"\n"
 	ASM_ENDBR
 	"xor %eax, %eax\n"
 	".Lload_field_at:\n"
-	ANNOTATE_NOENDBR
+	ANNOTATE_NOENDBR "\n"
 	".rept " __stringify(FIELD) "\n"
 	"add $1, %eax\n"
 	"add $2, %eax\n"

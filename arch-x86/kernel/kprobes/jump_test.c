@@ -201,7 +201,7 @@ static void walk_to_gone(struct kunit *test, struct walk *walk, struct kprobe *k
 	walk->made[state][KPROBE_GONE] = true;
 	mutex_lock(&text_mutex);
 	text_poke((void *)addr, walk->was.byte, sizeof(walk->was));
-	text_poke_sync();
+	smp_text_poke_sync_each_cpu();
 	mutex_unlock(&text_mutex);
 	unregister_kprobe(kp);
 	expect_text(test, (u8 *)addr, walk->was);

@@ -127,8 +127,10 @@ static void nmi_in_a_detour_r24(struct kunit *test)
 	}
 }
 
+KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
+
 static struct kunit_case kprobe_nmi_cases[] = {
-	KUNIT_CASE_PARAM(nmi_at_the_trap_of_a_step_r24, kprobe_test_next_stepping),
+	KUNIT_CASE_PARAM(nmi_at_the_trap_of_a_step_r24, kprobe_stepping_gen_params),
 	KUNIT_CASE(nmi_in_a_detour_r24),
 	{ }
 };

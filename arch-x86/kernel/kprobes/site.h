@@ -13,7 +13,32 @@
 #ifndef _X86_KPROBES_SITE_H
 #define _X86_KPROBES_SITE_H
 
+#include <asm/alternative.h>
+#include <asm/ibt.h>
 #include <asm/kprobe_site.h>
+
+/* Is it the mark of a place that indirect branches go to, or what is left of one? */
+static inline bool kprobe_is_endbr(u32 text)
+{
+#ifdef CONFIG_X86_KERNEL_IBT
+	return text == gen_endbr() || text == gen_endbr_poison();
+#else
+	return false;
+#endif
+}
+
+/*
+ * Is there a lock prefix, that the kernel takes out and puts in as CPUs come and
+ * go? Only a kernel that notes where they are does that.
+ */
+static inline bool kprobe_is_lock(unsigned long start, unsigned long end)
+{
+#ifdef LOCK_PREFIX_HERE
+	return alternatives_text_reserved((void *)start, (void *)end - 1);
+#else
+	return false;
+#endif
+}
 
 /* code.c */
 

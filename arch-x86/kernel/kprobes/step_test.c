@@ -110,15 +110,15 @@ static void step_state_reset_r5(struct kunit *test)
 /* The flag of a debugger that traps user code on branches only. */
 static bool set_blockstep(bool on)
 {
-	unsigned long long msr;
+	u32 low, high;
 
-	if (rdmsrl_safe(MSR_IA32_DEBUGCTLMSR, &msr))
+	if (rdmsr_safe(MSR_IA32_DEBUGCTLMSR, &low, &high))
 		return false;
-	msr = on ? msr | DEBUGCTLMSR_BTF : msr & ~DEBUGCTLMSR_BTF;
-	if (wrmsrl_safe(MSR_IA32_DEBUGCTLMSR, msr))
+	low = on ? low | DEBUGCTLMSR_BTF : low & ~DEBUGCTLMSR_BTF;
+	if (wrmsr_safe(MSR_IA32_DEBUGCTLMSR, low, high))
 		return false;
-	rdmsrl(MSR_IA32_DEBUGCTLMSR, msr);
-	return !!(msr & DEBUGCTLMSR_BTF) == on;
+	rdmsr(MSR_IA32_DEBUGCTLMSR, low, high);
+	return !!(low & DEBUGCTLMSR_BTF) == on;
 }
 
 /* Preemption off: the flag is the task's, the register is the CPU's. */
@@ -224,14 +224,16 @@ static void disabled_in_the_midst_of_steps_r26(struct kunit *test)
 	kprobe_test_pairing(test, kprobe_test_target, 100);
 }
 
+KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
+
 static struct kunit_case kprobe_step_cases[] = {
-	KUNIT_CASE_PARAM(handlers_change_registers, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(pre_handler_skips_the_instruction, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(step_state_reset_r5, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(blockstep_survives_a_step_r6, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(blockstep_survives_a_cancelled_step_r6, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(handlers_hit_a_probe_under_the_trap_flag_r24, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(disabled_in_the_midst_of_steps_r26, kprobe_test_next_stepping),
+	KUNIT_CASE_PARAM(handlers_change_registers, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(pre_handler_skips_the_instruction, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(step_state_reset_r5, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(blockstep_survives_a_step_r6, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(blockstep_survives_a_cancelled_step_r6, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(handlers_hit_a_probe_under_the_trap_flag_r24, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(disabled_in_the_midst_of_steps_r26, kprobe_stepping_gen_params),
 	{ }
 };
 

@@ -49,7 +49,7 @@ asm(
 	"	movq 112(%rsi), %r15\n"
 	"	movq  40(%rsi), %rsi\n"
 	"	popfq\n"
-	ANNOTATE_RETPOLINE_SAFE
+	ANNOTATE_RETPOLINE_SAFE "\n"
 	"	call *(%rsp)\n"
 	"	xchgq %rsi, 8(%rsp)\n"
 	"	movq %rax,   0(%rsi)\n"
@@ -109,7 +109,7 @@ asm(
 	"	movl 24(%edx), %edi\n"
 	"	movl  8(%edx), %edx\n"
 	"	popfl\n"
-	ANNOTATE_RETPOLINE_SAFE
+	ANNOTATE_RETPOLINE_SAFE "\n"
 	"	call *(%esp)\n"
 	"	xchgl %edx, 4(%esp)\n"
 	"	movl %eax,  0(%edx)\n"
@@ -138,32 +138,22 @@ asm(
 /* It does with the frame pointer what its caller in assembly asks for. */
 STACK_FRAME_NON_STANDARD(kprobe_test_run);
 
-static const struct {
-	const char *name;
-	enum kprobe_way way;
-} kprobe_steppings[] = {
+const struct kprobe_stepping kprobe_steppings[] = {
 	{ "boost", KPROBE_WAY_BOOST },
 	{ "call", KPROBE_WAY_CALL },
 	{ "breakpoint", KPROBE_WAY_BREAKPOINT },
 	{ "trap", KPROBE_WAY_TRAP },
 };
 
-KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
-
-const void *kprobe_test_next_stepping(const void *prev, char *desc)
-{
-	return kprobe_stepping_gen_params(prev, desc);
-}
-
 /**
  * kprobe_test_stepping() - in which way shall this test run its instruction?
- * @test: the test, with kprobe_test_next_stepping() for its parameters
+ * @test: the test, with kprobe_steppings for its parameters
  *
  * Return: the way.
  */
 enum kprobe_way kprobe_test_stepping(struct kunit *test)
 {
-	return ((const typeof(kprobe_steppings[0]) *)test->param_value)->way;
+	return ((const struct kprobe_stepping *)test->param_value)->way;
 }
 
 struct kprobe_test_seen kprobe_test_seen;

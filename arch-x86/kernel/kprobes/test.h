@@ -23,10 +23,10 @@
  * The instruction to be probed, and its end, which BEHIND names. Exactly one in
  * each function.
  */
-#define AT(insn)	"771:\n" ANNOTATE_NOENDBR insn "\n773:\n" ANNOTATE_NOENDBR
+#define AT(insn)	"771:\n" ANNOTATE_NOENDBR "\n" insn "\n773:\n" ANNOTATE_NOENDBR "\n"
 #define BEHIND	"773"
 /* A place for a branch to go to. */
-#define TO		"772:\n" ANNOTATE_NOENDBR
+#define TO		"772:\n" ANNOTATE_NOENDBR "\n"
 #define GO_TO		"772f"
 
 /*
@@ -113,7 +113,12 @@ struct kprobe_test_seen {
 extern struct kprobe_test_seen kprobe_test_seen;
 
 /* Parameters of tests that run an instruction in a slot, in each way. */
-const void *kprobe_test_next_stepping(const void *prev, char *desc);
+struct kprobe_stepping {
+	const char *name;
+	enum kprobe_way way;
+};
+
+extern const struct kprobe_stepping kprobe_steppings[4];
 enum kprobe_way kprobe_test_stepping(struct kunit *test);
 struct kprobe *kprobe_test_watched(struct kunit *test, u8 *at, bool has_post);
 struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way way);

@@ -6,8 +6,6 @@
 #include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/uaccess.h>
-#include <asm/alternative.h>
-#include <asm/ibt.h>
 #include <asm/sections.h>
 #include <asm/switch_to.h>
 
@@ -46,8 +44,7 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 		return refusal;
 	if (!kprobe_code_is_boundary(f, site->addr))
 		return KPROBE_NOT_BOUNDARY;
-	/* A lock prefix, that a second CPU puts there. */
-	if (alternatives_text_reserved((void *)site->addr, (void *)site->addr))
+	if (kprobe_is_lock(site->addr, site->addr + 1))
 		return KPROBE_ALTERNATIVE;
 
 	offset = site->addr - f->start;
@@ -73,7 +70,7 @@ unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *
 	u32 first;
 
 	/* Indirect calls must find ENDBR at the start: probe behind it. */
-	if (!get_kernel_nofault(first, (u32 *)func) && is_endbr(first))
+	if (!get_kernel_nofault(first, (u32 *)func) && kprobe_is_endbr(first))
 		entry = ENDBR_INSN_SIZE;
 	if (!offset)
 		offset = entry;
@@ -121,7 +118,7 @@ void arch_kprobe_sync(void)
 {
 	lockdep_assert_held(&text_mutex);
 
-	text_poke_sync();
+	smp_text_poke_sync_each_cpu();
 }
 
 /* Entry code runs before, and exit code after, the kernel can take a trap. */

@@ -43,7 +43,7 @@ ASM_FUNCTION(text_iret, "nop\n" AT("iretl") ASM_RET);
 ASM_FUNCTION(text_sysexit, "nop\n" AT(".byte 0x0f, 0x35") ASM_RET);
 ASM_FUNCTION(text_far_ret, "nop\n" AT("lretl") ASM_RET);
 ASM_FUNCTION(text_far_jmp, "nop\n" AT("ljmp *(" AX ")") ASM_RET);
-ASM_FUNCTION(text_far_call, "nop\n" ANNOTATE_RETPOLINE_SAFE AT("lcall *(" AX ")") ASM_RET);
+ASM_FUNCTION(text_far_call, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT("lcall *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_jmp_prefix, "nop\n" AT("data16 ljmp *(" AX ")") ASM_RET);
 #ifdef CONFIG_X86_64
 ASM_FUNCTION(text_sysret, "nop\n" AT("sysretq") ASM_RET);
@@ -166,7 +166,7 @@ static void entry_with_endbr_r13(struct kunit *test)
 	/* objtool: the address behind it is not one to be called. */
 	OPTIMIZER_HIDE_VAR(entry);
 	behind = entry + ENDBR_INSN_SIZE;
-	if (!ENDBR_INSN_SIZE || !is_endbr(*(u32 *)entry))
+	if (!ENDBR_INSN_SIZE || !kprobe_is_endbr(*(u32 *)entry))
 		kunit_skip(test, "needs CONFIG_X86_KERNEL_IBT");
 	kp = probe(test, 'a', entry);
 	KUNIT_EXPECT_PTR_EQ(test, kp->addr, behind);
@@ -199,7 +199,7 @@ asm(".pushsection .text, \"ax\"\n"
 	"kprobe_field:\n"
 	ASM_ENDBR
 	"kprobe_field_rows:\n"
-	ANNOTATE_NOENDBR
+	ANNOTATE_NOENDBR "\n"
 	".set kprobe_field_counter, 0\n"
 	".rept " __stringify(FIELD_ROWS) "\n"
 	"kprobe_field_row %kprobe_field_counter\n"

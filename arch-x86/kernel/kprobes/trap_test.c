@@ -168,7 +168,7 @@ static void fault_handler_goes_elsewhere(struct kunit *test)
 }
 
 ASM_FUNCTION_TO(trap_indirect,
-	ANNOTATE_RETPOLINE_SAFE
+	ANNOTATE_RETPOLINE_SAFE "\n"
 	AT("jmp *(" DI ")")
 	"int3\n"
 	TO
@@ -331,18 +331,20 @@ static void user_breakpoint_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->pre, 0);
 }
 
+KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
+
 static struct kunit_case kprobe_trap_cases[] = {
-	KUNIT_CASE_PARAM(page_fault_is_mended_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(divide_error_is_mended_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(general_protection_is_mended_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(device_not_available_is_mended_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(x87_error_is_mended_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(fault_handler_goes_elsewhere, kprobe_test_next_stepping),
+	KUNIT_CASE_PARAM(page_fault_is_mended_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(divide_error_is_mended_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(general_protection_is_mended_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(device_not_available_is_mended_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(x87_error_is_mended_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(fault_handler_goes_elsewhere, kprobe_stepping_gen_params),
 	KUNIT_CASE(indirect_branch_through_bad_memory_r25),
-	KUNIT_CASE_PARAM(unmended_fault_goes_to_the_exception_table_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(fault_handlers_are_asked_until_one_mends, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(fault_of_a_handler_is_mended_r25, kprobe_test_next_stepping),
-	KUNIT_CASE_PARAM(fault_in_fault_handler_is_not_its_own_r25, kprobe_test_next_stepping),
+	KUNIT_CASE_PARAM(unmended_fault_goes_to_the_exception_table_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(fault_handlers_are_asked_until_one_mends, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(fault_of_a_handler_is_mended_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE_PARAM(fault_in_fault_handler_is_not_its_own_r25, kprobe_stepping_gen_params),
 	KUNIT_CASE(late_breakpoint_r27),
 	KUNIT_CASE(foreign_breakpoint_is_left_alone),
 	KUNIT_CASE(user_breakpoint_is_left_alone),

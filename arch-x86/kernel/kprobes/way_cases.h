@@ -64,7 +64,7 @@ WAY_BRANCH(way_loope, "", "loope " GO_TO);
 WAY_BRANCH(way_loopne, "", "loopne " GO_TO);
 
 #define WAY_INDIRECT(name, before, insn)	\
-	WAY_BRANCH(name, LEA_TO before ANNOTATE_RETPOLINE_SAFE, insn)
+	WAY_BRANCH(name, LEA_TO before ANNOTATE_RETPOLINE_SAFE "\n", insn)
 WAY_INDIRECT(way_jmp_reg, "", "jmp *" AX);
 WAY_INDIRECT(way_jmp_mem, "mov " AX ", (" DI ")\n", "jmp *(" DI ")");
 WAY_INDIRECT(way_jmp_mem_disp, "mov " AX ", 16(" DI ")\n", "jmp *16(" DI ")");
@@ -77,7 +77,7 @@ WAY_INDIRECT(way_jmp_mem_ip, "mov " AX ", " MEM(WORDS) "\n", "jmp *" MEM(WORDS))
 WAY_CALL(way_call, "", "call way_callee");
 WAY_CALL(way_call_prefix, "", ".byte 0x2e\ncall way_callee");
 #define WAY_CALL_INDIRECT(name, before, insn)	\
-	WAY_CALL(name, before ANNOTATE_RETPOLINE_SAFE, insn)
+	WAY_CALL(name, before ANNOTATE_RETPOLINE_SAFE "\n", insn)
 WAY_CALL_INDIRECT(way_call_reg, "mov " MEM(THERE) ", " DX "\n", "call *" DX);
 WAY_CALL_INDIRECT(way_call_reg_prefix, "mov " MEM(THERE) ", " DX "\n", ".byte 0x2e\ncall *" DX);
 WAY_CALL_INDIRECT(way_call_mem, "mov " MEM(THERE) ", " DX "\nmov " DX ", 8(" DI ")\n",
@@ -86,7 +86,7 @@ WAY_CALL_INDIRECT(way_call_mem_ip, "", "call *" MEM(THERE));
 /* The operand's address is that from before the push. */
 ASM_FUNCTION(way_call_mem_sp,
 	"mov " MEM(THERE) ", " DX "\npush " DX "\n"
-	ANNOTATE_RETPOLINE_SAFE
+	ANNOTATE_RETPOLINE_SAFE "\n"
 	AT("call *(" SP ")")
 	"pop " DX "\n"
 	ASM_RET);
@@ -99,7 +99,7 @@ ASM_FUNCTION(way_call_mem_sp,
 		TO						\
 		ASM_RET						\
 		"774: mov $5, %edx\n"				\
-		ANNOTATE_RETPOLINE_SAFE AT(insn)		\
+		ANNOTATE_RETPOLINE_SAFE "\n" AT(insn)		\
 		"int3\n")
 WAY_RET(way_ret, "", ".byte 0xc3");
 WAY_RET(way_ret_imm, "push " BX "\npush " BX "\n",

@@ -313,23 +313,10 @@ static void way_test(struct kunit *test, enum kprobe_way forced)
 	way_test_case(test, test->param_value, forced);
 }
 
-static const void *way_next(const struct way_case *wc, char *desc, enum kprobe_way way)
-{
-	wc = wc ? wc + 1 : way_cases;
-	while (wc < way_cases + ARRAY_SIZE(way_cases) && way && !(wc->ways & BIT(way)))
-		wc++;
-	if (wc == way_cases + ARRAY_SIZE(way_cases))
-		return NULL;
-	strscpy(desc, wc->name, KUNIT_PARAM_DESC_SIZE);
-	return wc;
-}
+KUNIT_ARRAY_PARAM_DESC(way_case, way_cases, name);
 
-/* A test of each way, with all cases that allow it for parameters. */
+/* A test of each way. Those who do not allow it go the first way that they do. */
 #define WAY_TEST(name, way)						\
-	static const void *name##_next(const void *prev, char *desc)	\
-	{								\
-		return way_next(prev, desc, way);			\
-	}								\
 	static void name(struct kunit *test)				\
 	{								\
 		way_test(test, way);					\
@@ -431,12 +418,12 @@ static void change_of_gs_is_trapped(struct kunit *test)
 }
 
 static struct kunit_case kprobe_way_cases[] = {
-	KUNIT_CASE_PARAM(auto_way, auto_way_next),
-	KUNIT_CASE_PARAM(emulated_r2_r3, emulated_r2_r3_next),
-	KUNIT_CASE_PARAM(boosted_r1, boosted_r1_next),
-	KUNIT_CASE_PARAM(stepped_with_a_call, stepped_with_a_call_next),
-	KUNIT_CASE_PARAM(stepped_by_breakpoint, stepped_by_breakpoint_next),
-	KUNIT_CASE_PARAM(stepped_by_trap, stepped_by_trap_next),
+	KUNIT_CASE_PARAM(auto_way, way_case_gen_params),
+	KUNIT_CASE_PARAM(emulated_r2_r3, way_case_gen_params),
+	KUNIT_CASE_PARAM(boosted_r1, way_case_gen_params),
+	KUNIT_CASE_PARAM(stepped_with_a_call, way_case_gen_params),
+	KUNIT_CASE_PARAM(stepped_by_breakpoint, way_case_gen_params),
+	KUNIT_CASE_PARAM(stepped_by_trap, way_case_gen_params),
 	KUNIT_CASE(call_of_a_thunk_r3),
 	KUNIT_CASE_PARAM(every_condition_r2, way_condition_gen_params),
 	KUNIT_CASE(change_of_gs_is_trapped),
