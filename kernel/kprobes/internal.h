@@ -341,6 +341,11 @@ struct kprobe_range {
 	unsigned long end;
 };
 
+static inline bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
+{
+	return addr >= range->start && addr < range->end;
+}
+
 /* address.c */
 
 /**
