@@ -209,7 +209,7 @@ void *kprobe_test_bad_address(struct kunit *test)
 }
 
 /**
- * kprobe_test_other_cpu() - a CPU to work on while the test goes on on this one
+ * kprobe_test_other_cpu() - a CPU that can work while the test goes on here
  * @test: the test; it is skipped if there is none
  *
  * Return: the CPU.
