@@ -6,6 +6,7 @@
  */
 #include <linux/completion.h>
 #include <linux/kthread.h>
+#include <linux/rethook.h>
 #include <linux/sched/task.h>
 #include <linux/stacktrace.h>
 

@@ -5,8 +5,6 @@
 #ifndef _KERNEL_KPROBES_KRETPROBE_TEST_H
 #define _KERNEL_KPROBES_KRETPROBE_TEST_H
 
-#include <linux/rethook.h>
-
 #include "test.h"
 
 /**

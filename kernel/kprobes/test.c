@@ -3,10 +3,8 @@
  * What the KUnit tests of kprobes share.
  */
 #include <linux/ctype.h>
-#include <linux/delay.h>
+#include <linux/kallsyms.h>
 #include <linux/kthread.h>
-#include <linux/memory.h>
-#include <linux/module.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 

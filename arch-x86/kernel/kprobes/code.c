@@ -18,7 +18,6 @@
  *  - an indirect branch of either: indirect.c.
  */
 #include <linux/kallsyms.h>
-#include <linux/memory.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/ibt.h>

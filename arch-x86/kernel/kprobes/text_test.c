@@ -5,8 +5,6 @@
  * memory for slots. rN in a name: a class of bug, see
  * ../../../../kernel/kprobes/test.h.
  */
-#include <linux/kallsyms.h>
-#include <linux/uaccess.h>
 #include <asm/vsyscall.h>
 
 #include "test.h"
