@@ -7,7 +7,6 @@
  */
 #include <linux/export.h>
 #include <linux/init.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 

@@ -162,11 +162,6 @@ static enum kprobe_refusal kprobe_name_refusal(unsigned long addr)
 	return kprobe_blacklist_has_parent(name) ? KPROBE_BLACKLISTED : KPROBE_OK;
 }
 
-static bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
-{
-	return addr >= range->start && addr < range->end;
-}
-
 /* In a text that stays: it is the kernel's, or its module is held. */
 static enum kprobe_refusal kprobe_function_look(struct kprobe_function *function,
 						unsigned long addr)

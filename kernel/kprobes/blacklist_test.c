@@ -5,7 +5,6 @@
  * name: a class of bug, see test.h.
  */
 #include <linux/kallsyms.h>
-#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
@@ -233,10 +232,8 @@ static void list_of_a_module_r12(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, area_has(0x21ff));
 }
 
-/* Walks all the time, and counts what cannot be. */
+/* Counts what cannot be. */
 struct walker {
-	struct task_struct *task;
-	unsigned long walks;
 	unsigned long disorder;
 	unsigned long lost;
 };
@@ -247,30 +244,17 @@ static bool always_listed(void)
 	return within_kprobe_blacklist(*__start_kprobe_blacklist);
 }
 
-static int walk_all_the_time(void *data)
+static void walk_once(void *data)
 {
 	struct walker *walker = data;
 	struct kprobe_range range;
 	unsigned long last;
 
-	while (!kthread_should_stop()) {
-		for (last = 0; kprobe_blacklist_next(last, &range); last = range.end) {
-			walker->disorder += range.start < last || range.end <= range.start;
-			walker->lost += !always_listed();
-			cond_resched();
-		}
-		WRITE_ONCE(walker->walks, walker->walks + 1);
+	for (last = 0; kprobe_blacklist_next(last, &range); last = range.end) {
+		walker->disorder += range.start < last || range.end <= range.start;
+		walker->lost += !always_listed();
+		cond_resched();
 	}
-	return 0;
-}
-
-static void walker_stop(void *data)
-{
-	struct walker *walker = data;
-
-	if (walker->task)
-		kthread_stop(walker->task);
-	walker->task = NULL;
 }
 
 static void module_comes_and_goes_while_one_reads_r23(struct kunit *test)
@@ -278,15 +262,14 @@ static void module_comes_and_goes_while_one_reads_r23(struct kunit *test)
 	struct walker *walker = kunit_kzalloc(test, sizeof(*walker), GFP_KERNEL);
 	struct module *mod = area_module(test);
 	unsigned long deadline = jiffies + 60 * HZ;
+	struct kprobe_test_loop *loop;
 	unsigned int rounds = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, walker);
 	area_begin(test);
 	target_begin(test);
-	walker->task = kthread_run(walk_all_the_time, walker, "kprobe_walker");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, walker->task);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, walker_stop, walker));
-	while (rounds < 1000 || READ_ONCE(walker->walks) < 100) {
+	loop = kprobe_test_loop(test, KPROBE_TEST_ANY_CPU, walk_once, walker);
+	while (rounds < 1000 || READ_ONCE(loop->turns) < 100) {
 		/* For a walk that never ends. */
 		if (time_after(jiffies, deadline))
 			break;
@@ -296,9 +279,9 @@ static void module_comes_and_goes_while_one_reads_r23(struct kunit *test)
 		rounds++;
 		cond_resched();
 	}
-	walker_stop(walker);
+	kprobe_test_loop_end(loop);
 	KUNIT_EXPECT_GE(test, rounds, 1000);
-	KUNIT_EXPECT_GE(test, walker->walks, 100);
+	KUNIT_EXPECT_GE(test, loop->turns, 100);
 	KUNIT_EXPECT_EQ(test, walker->disorder, 0);
 	KUNIT_EXPECT_EQ(test, walker->lost, 0);
 }

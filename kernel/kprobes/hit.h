@@ -109,7 +109,7 @@ static __always_inline void kprobe_hit_between(struct kprobe_hit *hit)
  * @site: where
  *
  * A hit that neither reenters nor has a post-handler, of a site with one probe:
- * begin, the pre-handler and end are three writes of current_kprobe.
+ * what begins and ends it is one read and two writes of current_kprobe.
  *
  * Return: the probe, if that is all there is to this hit; else NULL, and
  * nothing has begun.

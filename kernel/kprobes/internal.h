@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the rooms of kprobes share: the site, its states, the locks, a hit, and
- * the contract between core and architecture.
+ * What the rooms of kprobes share: the site, its states, the locks, a hit. arch.h
+ * is a part of it.
  *
  * Rooms:
  *
@@ -24,6 +24,7 @@
  *	debugfs.c	the files in debugfs: list, blacklist, enabled
  *	sysctl.c	debug.kprobes-optimization
  *	sysrq.c		Alt+SysRq+W
+ *	arch.h		the contract with the architecture
  *
  * Locks, outermost first:
  *
@@ -341,6 +342,11 @@ struct kprobe_range {
 	unsigned long end;
 };
 
+static inline bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
+{
+	return addr >= range->start && addr < range->end;
+}
+
 /* address.c */
 
 /**
@@ -460,90 +466,6 @@ struct kprobe_slot *kprobe_slot_alloc(size_t size);
 void kprobe_slot_free(struct kprobe_slot *slot);
 const struct kprobe_slot *kprobe_slot_find(unsigned long addr);
 
-/*
- * The contract with the architecture, which also defines in
- * <asm/kprobe_site.h>:
- *
- *	struct arch_kprobe_site		its part of a site
- *	KPROBE_SLOT_MAX			bytes in the largest slot
- *	KPROBE_SLOT_FILL		the byte that free slots are full of
- */
-
-/* Skips what must stay the first instruction of a function (ENDBR). */
-unsigned long arch_kprobe_entry(unsigned long func, unsigned long offset, bool *on_entry);
-
-/* Does a function, by its entry, return on the stack that it was called on? */
-bool arch_kprobe_can_return(unsigned long entry);
-
-/*
- * The rest is for sites that are not on an ftrace location, but for
- * arch_kprobe_ftrace_hit() and arch_kprobe_drain().
- *
- * Reads and classifies the instruction. Context: kprobe_mutex, text_mutex.
- */
-enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site);
-
-/*
- * Sees to it that hits can run the instruction, with or without post-handlers.
- * Context: kprobe_mutex; may sleep.
- */
-enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post);
-
-/* Frees what the two above have allocated. Context: kprobe_mutex. */
-void arch_kprobe_release(struct kprobe_site *site);
-
-/* What it has learned of text may not be true from now on. Context: kprobe_mutex. */
-void arch_kprobe_forget_text(void);
-
-/*
- * Put and remove the breakpoint; all CPUs see it after arch_kprobe_sync(), and
- * then arch_kprobe_armed() tells perf. Context: text_mutex, held until then.
- */
-void arch_kprobe_arm(struct kprobe_site *site);
-void arch_kprobe_armed(struct kprobe_site *site);
-void arch_kprobe_disarm(struct kprobe_site *site);
-void arch_kprobe_sync(void);
-
-/*
- * The jump.
- *
- * How many bytes of instructions would a jump displace? 0: there can be none.
- */
-unsigned int arch_kprobe_span(const struct kprobe_site *site);
-
-/* Can nobody stand within these bytes, so that there is nothing to wait for? */
-bool arch_kprobe_jumps_at_once(const struct kprobe_site *site);
-
-/* Sees to it that there is a detour. Context: kprobe_mutex; may sleep. */
-bool arch_kprobe_provide_detour(struct kprobe_site *site);
-
-/* Shall hits of the breakpoint go through the detour? Context: kprobe_mutex. */
-void arch_kprobe_use_detour(struct kprobe_site *site, bool use);
-
-/*
- * Write a jump over a breakpoint, and a breakpoint over a jump: each in two
- * steps, and after each all CPUs have to see it. Between the steps, and while
- * the jump is there, hits go through the detour. Context: text_mutex.
- */
-void arch_kprobe_write_jump_tail(struct kprobe_site *site);
-void arch_kprobe_write_jump_head(struct kprobe_site *site);
-void arch_kprobe_erase_jump_head(struct kprobe_site *site);
-void arch_kprobe_erase_jump_tail(struct kprobe_site *site);
-
-/* The first byte of the instruction, as it was. */
-kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);
-
-/* What shows in a listing: how this site's instruction is run. */
-const char *arch_kprobe_way(const struct kprobe_site *site);
-
-/* Called by ftrace: runs a hit of the site at @ip, if it is armed via @ops. */
-void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
-			    struct ftrace_ops *ops, struct ftrace_regs *fregs);
-
-/* Waits until no CPU is between the two traps of a hit that began before. */
-void arch_kprobe_drain(void);
-
-/* Adds the architecture's own text to the blacklist. */
-int arch_kprobe_blacklist(void);
+#include "arch.h"
 
 #endif /* _KERNEL_KPROBES_INTERNAL_H */

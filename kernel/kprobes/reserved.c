@@ -62,11 +62,6 @@ struct kprobe_patch_tables {
 	unsigned int nr_calls;
 };
 
-static bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
-{
-	return addr >= range->start && addr < range->end;
-}
-
 #ifdef CONFIG_JUMP_LABEL
 static struct kprobe_patched kprobe_patched_label(struct jump_entry *label,
 						  const struct kprobe_range *text)

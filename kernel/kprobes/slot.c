@@ -8,15 +8,13 @@
  */
 #include <linux/bitmap.h>
 #include <linux/execmem.h>
-#include <linux/hash.h>
 #include <linux/perf_event.h>
 #include <linux/rculist.h>
-#include <linux/rhashtable.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "table.h"
 
 /* In bytes. A copy of three bytes with its jump back fits the smallest. */
 static const u16 kprobe_slot_sizes[] = { 16, 24, 32, 48, 64, 96, KPROBE_SLOT_MAX };
@@ -51,12 +49,6 @@ static LIST_HEAD(kprobe_slot_pages);
 static struct list_head kprobe_slot_free_pages[KPROBE_SLOT_CLASSES];
 static struct rhashtable kprobe_slot_table;
 
-/* Given to the table as constants, these two are inlined into the look-up. */
-static __always_inline u32 kprobe_slot_hash(const void *base, u32 len, u32 seed)
-{
-	return hash_long(*(const unsigned long *)base ^ seed, 32);
-}
-
 static __always_inline int kprobe_slot_cmp(struct rhashtable_compare_arg *arg,
 					   const void *page)
 {
@@ -68,7 +60,7 @@ static const struct rhashtable_params kprobe_slot_params = {
 	.key_len		= sizeof(unsigned long),
 	.key_offset		= offsetof(struct kprobe_slot_page, base),
 	.head_offset		= offsetof(struct kprobe_slot_page, node),
-	.hashfn			= kprobe_slot_hash,
+	.hashfn			= kprobe_hash_address,
 	.obj_cmpfn		= kprobe_slot_cmp,
 	.automatic_shrinking	= true,
 };

@@ -40,17 +40,6 @@ static struct slots *slots_alloc(struct kunit *test, size_t size, unsigned int n
 	return slots;
 }
 
-static unsigned int slot_pages(void)
-{
-	char type, name[KSYM_NAME_LEN];
-	unsigned int nr = 0;
-	unsigned long addr;
-
-	while (!kprobe_get_kallsym(nr, &addr, &type, name))
-		nr++;
-	return nr;
-}
-
 static const struct kprobe_slot *slot_at(const void *addr)
 {
 	guard(preempt)();
@@ -138,12 +127,12 @@ static void empty_pages_are_returned(struct kunit *test)
 
 	/* What earlier tests have retired shall not go in between. */
 	kprobe_retire_flush();
-	before = slot_pages();
+	before = kprobe_test_slot_pages();
 	slots = slots_alloc(test, SLOT_SIZE, 2 * SLOTS_PER_PAGE);
-	KUNIT_EXPECT_GE(test, slot_pages(), before + 1);
+	KUNIT_EXPECT_GE(test, kprobe_test_slot_pages(), before + 1);
 	slots_free(slots);
 	kprobe_retire_flush();
-	KUNIT_EXPECT_EQ(test, slot_pages(), before);
+	KUNIT_EXPECT_EQ(test, kprobe_test_slot_pages(), before);
 }
 
 /* Nothing else has slots here: the first one brings the page, the last takes it away. */
@@ -154,10 +143,10 @@ static void pages_are_kernel_text_with_a_name(struct kunit *test)
 	unsigned long addr = 0, slot;
 
 	kprobe_retire_flush();
-	KUNIT_ASSERT_EQ(test, slot_pages(), 0);
+	KUNIT_ASSERT_EQ(test, kprobe_test_slot_pages(), 0);
 	slots = slots_alloc(test, SLOT_SIZE, 1);
 	slot = (unsigned long)slots->slot[0];
-	KUNIT_EXPECT_EQ(test, slot_pages(), 1);
+	KUNIT_EXPECT_EQ(test, kprobe_test_slot_pages(), 1);
 	KUNIT_EXPECT_EQ(test, 0, kprobe_get_kallsym(0, &addr, &type, name));
 	KUNIT_EXPECT_EQ(test, addr, slot & PAGE_MASK);
 	KUNIT_EXPECT_EQ(test, type, 't');

@@ -15,7 +15,8 @@
 
 extern struct rhashtable kprobe_table;
 
-static __always_inline u32 kprobe_table_hash(const void *addr, u32 len, u32 seed)
+/* Given to a table as a constant, it is inlined into the look-up. */
+static __always_inline u32 kprobe_hash_address(const void *addr, u32 len, u32 seed)
 {
 	return hash_long(*(const unsigned long *)addr ^ seed, 32);
 }
@@ -30,7 +31,7 @@ static const struct rhashtable_params kprobe_table_params = {
 	.key_len		= sizeof(unsigned long),
 	.key_offset		= offsetof(struct kprobe_site, addr),
 	.head_offset		= offsetof(struct kprobe_site, node),
-	.hashfn			= kprobe_table_hash,
+	.hashfn			= kprobe_hash_address,
 	.obj_cmpfn		= kprobe_table_cmp,
 	.automatic_shrinking	= true,
 };

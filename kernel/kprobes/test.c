@@ -3,10 +3,8 @@
  * What the KUnit tests of kprobes share.
  */
 #include <linux/ctype.h>
-#include <linux/delay.h>
+#include <linux/kallsyms.h>
 #include <linux/kthread.h>
-#include <linux/memory.h>
-#include <linux/module.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -137,19 +135,38 @@ struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void 
 	return tp;
 }
 
-struct kprobe_test_crowd {
-	struct kprobe *kps;
-	struct kprobe **batch;
-};
-
-static void kprobe_test_crowd_free(void *data)
+static void kprobe_test_batch_free(void *data)
 {
-	struct kprobe_test_crowd *crowd = data;
+	struct kprobe_test_batch *many = data;
 
-	if (crowd->batch && crowd->kps)
-		unregister_kprobes(crowd->batch, KPROBE_TEST_CROWD);
-	vfree(crowd->batch);
-	vfree(crowd->kps);
+	if (many->batch && many->kps)
+		unregister_kprobes(many->batch, many->nr);
+	vfree(many->batch);
+	vfree(many->kps);
+}
+
+/**
+ * kprobe_test_batch() - make many probes, not registered yet
+ * @test: the test, with whose end they go
+ * @nr: how many
+ *
+ * Return: the probes, all zero.
+ */
+struct kprobe_test_batch *kprobe_test_batch(struct kunit *test, unsigned int nr)
+{
+	struct kprobe_test_batch *many = kunit_kzalloc(test, sizeof(*many), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, many);
+	many->nr = nr;
+	many->kps = vcalloc(nr, sizeof(*many->kps));
+	many->batch = vcalloc(nr, sizeof(*many->batch));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_batch_free, many));
+	KUNIT_ASSERT_NOT_NULL(test, many->kps);
+	KUNIT_ASSERT_NOT_NULL(test, many->batch);
+	for (i = 0; i < nr; i++)
+		many->batch[i] = &many->kps[i];
+	return many;
 }
 
 /**
@@ -160,21 +177,14 @@ static void kprobe_test_crowd_free(void *data)
  */
 void kprobe_test_crowd(struct kunit *test)
 {
-	struct kprobe_test_crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	struct kprobe_test_batch *crowd = kprobe_test_batch(test, KPROBE_TEST_CROWD);
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crowd);
-	crowd->kps = vcalloc(KPROBE_TEST_CROWD, sizeof(*crowd->kps));
-	crowd->batch = vcalloc(KPROBE_TEST_CROWD, sizeof(*crowd->batch));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_crowd_free, crowd));
-	KUNIT_ASSERT_NOT_NULL(test, crowd->kps);
-	KUNIT_ASSERT_NOT_NULL(test, crowd->batch);
 	for (i = 0; i < KPROBE_TEST_CROWD; i++) {
 		crowd->kps[i].addr = (void *)(i & 1 ? kprobe_test_target : kprobe_test_other);
 		crowd->kps[i].flags = KPROBE_FLAG_DISABLED;
-		crowd->batch[i] = &crowd->kps[i];
 	}
-	KUNIT_ASSERT_EQ(test, 0, register_kprobes(crowd->batch, KPROBE_TEST_CROWD));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(crowd->batch, crowd->nr));
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(kprobe_test_vfree, vfree, const void *);
@@ -196,12 +206,94 @@ void *kprobe_test_bad_address(struct kunit *test)
 	return page + PAGE_SIZE;
 }
 
+/**
+ * kprobe_test_other_cpu() - a CPU that can work while the test goes on here
+ * @test: the test; it is skipped if there is none
+ *
+ * Return: the CPU.
+ */
+int kprobe_test_other_cpu(struct kunit *test)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs a second CPU");
+	return cpu;
+}
+
+static int kprobe_test_loop_run(void *data)
+{
+	struct kprobe_test_loop *loop = data;
+
+	while (!kthread_should_stop()) {
+		loop->turn(loop->arg);
+		WRITE_ONCE(loop->turns, loop->turns + 1);
+		/* It would hold up every grace period. */
+		cond_resched_tasks_rcu_qs();
+	}
+	return 0;
+}
+
+/**
+ * kprobe_test_loop() - let a task do something again and again
+ * @test: the test, with whose end the task ends
+ * @cpu: where; or KPROBE_TEST_ANY_CPU
+ * @turn: what it does
+ * @arg: for @turn
+ *
+ * Return: the loop, which runs.
+ */
+struct kprobe_test_loop *kprobe_test_loop(struct kunit *test, int cpu, void (*turn)(void *arg),
+					  void *arg)
+{
+	struct kprobe_test_loop *loop = kunit_kzalloc(test, sizeof(*loop), GFP_KERNEL);
+	struct task_struct *task;
+
+	KUNIT_ASSERT_NOT_NULL(test, loop);
+	loop->turn = turn;
+	loop->arg = arg;
+	task = kthread_create(kprobe_test_loop_run, loop, "kprobe_test_loop");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	if (cpu != KPROBE_TEST_ANY_CPU)
+		kthread_bind(task, cpu);
+	loop->task = task;
+	wake_up_process(task);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_loop_end, loop));
+	return loop;
+}
+
+/**
+ * kprobe_test_loop_goes_on() - wait until it has done it some times more
+ * @loop: the loop
+ * @turns: how many; or for a minute, if it hangs
+ */
+void kprobe_test_loop_goes_on(struct kprobe_test_loop *loop, unsigned long turns)
+{
+	unsigned long deadline = jiffies + 60 * HZ;
+
+	turns += READ_ONCE(loop->turns);
+	while (READ_ONCE(loop->turns) < turns && time_before(jiffies, deadline))
+		cond_resched();
+}
+
+/**
+ * kprobe_test_loop_end() - end a loop before the test does
+ * @data: the loop; nothing happens if it has ended
+ */
+void kprobe_test_loop_end(void *data)
+{
+	struct kprobe_test_loop *loop = data;
+
+	if (loop->task)
+		kthread_stop(loop->task);
+	loop->task = NULL;
+}
+
 /* A probe that is disabled and enabled while another CPU hits it all the time. */
 struct kprobe_test_pairing {
 	struct kprobe kp;
 	unsigned long pre;
 	unsigned long post;
-	struct task_struct *hitter;
 	int (*target)(int arg);
 };
 
@@ -221,24 +313,11 @@ static void kprobe_test_pairing_post(struct kprobe *kp, struct pt_regs *regs,
 	WRITE_ONCE(pairing->post, pairing->post + 1);
 }
 
-static int kprobe_test_pairing_hit(void *data)
+static void kprobe_test_pairing_hit(void *data)
 {
 	struct kprobe_test_pairing *pairing = data;
 
-	while (!kthread_should_stop()) {
-		pairing->target(1);
-		cond_resched_tasks_rcu_qs();
-	}
-	return 0;
-}
-
-static void kprobe_test_pairing_stop(void *data)
-{
-	struct kprobe_test_pairing *pairing = data;
-
-	if (pairing->hitter)
-		kthread_stop(pairing->hitter);
-	pairing->hitter = NULL;
+	pairing->target(1);
 }
 
 /**
@@ -252,14 +331,12 @@ static void kprobe_test_pairing_stop(void *data)
  */
 void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds)
 {
-	struct kprobe_test_pairing *pairing;
 	unsigned long deadline = jiffies + 30 * HZ;
-	unsigned int cpu, round;
+	int cpu = kprobe_test_other_cpu(test);
+	struct kprobe_test_pairing *pairing;
+	struct kprobe_test_loop *hitter;
 	unsigned long seen;
-
-	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs a second CPU");
+	unsigned int round;
 
 	pairing = kunit_kzalloc(test, sizeof(*pairing), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pairing);
@@ -270,12 +347,7 @@ void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds)
 	kprobe_test_own(test, &pairing->kp);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&pairing->kp));
 
-	pairing->hitter = kthread_run_on_cpu(kprobe_test_pairing_hit, pairing, cpu,
-					     "kprobe_pairing/%u");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pairing->hitter);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, kprobe_test_pairing_stop, pairing));
-
+	hitter = kprobe_test_loop(test, cpu, kprobe_test_pairing_hit, pairing);
 	for (round = 0; round < rounds; round++) {
 		/* Disable it in the midst of hits, not while the other CPU is elsewhere. */
 		seen = READ_ONCE(pairing->pre);
@@ -284,7 +356,7 @@ void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds)
 		KUNIT_ASSERT_EQ(test, 0, disable_kprobe(&pairing->kp));
 		KUNIT_ASSERT_EQ(test, 0, enable_kprobe(&pairing->kp));
 	}
-	kprobe_test_pairing_stop(pairing);
+	kprobe_test_loop_end(hitter);
 	KUNIT_EXPECT_GE(test, pairing->pre, 3UL * rounds);
 	KUNIT_EXPECT_EQ(test, pairing->pre, pairing->post);
 }
@@ -350,4 +422,20 @@ void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
 	KUNIT_EXPECT_PTR_EQ(test, (void *)kp->addr, given);
 	/* If it was accepted after all, that must not outlive the test. */
 	unregister_kprobe(kp);
+}
+
+/**
+ * kprobe_test_slot_pages() - how many pages of slots are there?
+ *
+ * Return: as many as /proc/kallsyms shows.
+ */
+unsigned int kprobe_test_slot_pages(void)
+{
+	char type, name[KSYM_NAME_LEN];
+	unsigned int nr = 0;
+	unsigned long addr;
+
+	while (!kprobe_get_kallsym(nr, &addr, &type, name))
+		nr++;
+	return nr;
 }

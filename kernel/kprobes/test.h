@@ -79,9 +79,45 @@ void kprobe_test_set_handlers(struct kprobe_test_probe *tp, unsigned int handler
 struct kprobe_test_probe *kprobe_test_probe(struct kunit *test, char name, void *addr,
 					    unsigned int handlers);
 
+/**
+ * struct kprobe_test_batch - many probes
+ * @nr: how many
+ * @kps: the probes
+ * @batch: their addresses, for register_kprobes()
+ */
+struct kprobe_test_batch {
+	unsigned int nr;
+	struct kprobe *kps;
+	struct kprobe **batch;
+};
+
+struct kprobe_test_batch *kprobe_test_batch(struct kunit *test, unsigned int nr);
+
 #define KPROBE_TEST_CROWD	10000
 
 void kprobe_test_crowd(struct kunit *test);
+
+/**
+ * struct kprobe_test_loop - a task that does something again and again
+ * @turn: what
+ * @arg: for @turn
+ * @turns: how often it was done
+ * @task: NULL when it has come to its end
+ */
+struct kprobe_test_loop {
+	void (*turn)(void *arg);
+	void *arg;
+	unsigned long turns;
+	struct task_struct *task;
+};
+
+#define KPROBE_TEST_ANY_CPU	(-1)
+
+int kprobe_test_other_cpu(struct kunit *test);
+struct kprobe_test_loop *kprobe_test_loop(struct kunit *test, int cpu, void (*turn)(void *arg),
+					  void *arg);
+void kprobe_test_loop_goes_on(struct kprobe_test_loop *loop, unsigned long turns);
+void kprobe_test_loop_end(void *loop);
 void kprobe_test_trace_add(char c);
 const char *kprobe_test_trace(void);
 void *kprobe_test_bad_address(struct kunit *test);
@@ -90,6 +126,7 @@ void kprobe_test_own(struct kunit *test, struct kprobe *kp);
 void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds);
 enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp);
 void kprobe_test_no_jumps(struct kunit *test);
+unsigned int kprobe_test_slot_pages(void);
 void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
 				enum kprobe_refusal refusal, int err);
 

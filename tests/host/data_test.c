@@ -174,8 +174,6 @@ static void nops(void)
 }
 
 /* Level 0: the SDM's tables for CLI, STI, POPF, and "a halt may end at once". */
-static void privileged(void)
-{
 #define FIXED	X86_EFLAGS_FIXED
 #define IOPL	X86_EFLAGS_IOPL
 #define IF	X86_EFLAGS_IF
@@ -186,32 +184,32 @@ static void privileged(void)
 #define NT	X86_EFLAGS_NT
 #define VIF	X86_EFLAGS_VIF
 #define VIP	X86_EFLAGS_VIP
-	static const struct {
-		const char *name;
-		struct code code;
-		u8 op;
-		unsigned long before, on_stack, after;
-	} facts[] = {
-		{ "cli", { { 0xfa }, 1 }, KPROBE_OP_CLI, FIXED | IF, 0, FIXED },
-		{ "cli, off", { { 0xfa }, 1 }, KPROBE_OP_CLI, FIXED, 0, FIXED },
-		{ "sti", { { 0xfb }, 1 }, KPROBE_OP_STI, FIXED, 0, FIXED | IF },
-		{ "sti, on", { { 0xfb }, 1 }, KPROBE_OP_STI, FIXED | IF, 0, FIXED | IF },
-		{ "hlt", { { 0xf4 }, 1 }, KPROBE_OP_NOP, FIXED | IF, 0, FIXED | IF },
-		{ "mwait", { { 0x0f, 0x01, 0xc9 }, 3 }, KPROBE_OP_NOP, FIXED, 0, FIXED },
-		{ "mwaitx", { { 0x0f, 0x01, 0xfb }, 3 }, KPROBE_OP_NOP, FIXED, 0, FIXED },
-		{ "popf, on", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED, FIXED | IF, FIXED | IF },
-		{ "popf, off", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED | IF, FIXED, FIXED },
-		{ "popf, TF", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED, FIXED | TF, FIXED | TF },
-		{ "popf, level", { { 0x9d }, 1 }, KPROBE_OP_POPF,
-		  FIXED, FIXED | IOPL, FIXED | IOPL },
-		{ "popf, what it leaves alone", { { 0x9d }, 1 }, KPROBE_OP_POPF,
-		  FIXED, ~0xffUL & ~(AC | NT | IOPL | IF | TF | X86_EFLAGS_ID |
-				     X86_EFLAGS_DF | X86_EFLAGS_OF), FIXED },
-		{ "popf, what it keeps", { { 0x9d }, 1 }, KPROBE_OP_POPF,
-		  FIXED | RF | VM | VIF | VIP, FIXED, FIXED | VM | VIF | VIP },
-		{ "popfw keeps the upper half", { { 0x66, 0x9d }, 2 }, KPROBE_OP_POPF,
-		  FIXED | AC | IF, FIXED | NT, FIXED | AC | NT },
-	};
+static const struct {
+	const char *name;
+	struct code code;
+	u8 op;
+	unsigned long before, on_stack, after;
+} privileged_facts[] = {
+	{ "cli", { { 0xfa }, 1 }, KPROBE_OP_CLI, FIXED | IF, 0, FIXED },
+	{ "cli, off", { { 0xfa }, 1 }, KPROBE_OP_CLI, FIXED, 0, FIXED },
+	{ "sti", { { 0xfb }, 1 }, KPROBE_OP_STI, FIXED, 0, FIXED | IF },
+	{ "sti, on", { { 0xfb }, 1 }, KPROBE_OP_STI, FIXED | IF, 0, FIXED | IF },
+	{ "hlt", { { 0xf4 }, 1 }, KPROBE_OP_NOP, FIXED | IF, 0, FIXED | IF },
+	{ "mwait", { { 0x0f, 0x01, 0xc9 }, 3 }, KPROBE_OP_NOP, FIXED, 0, FIXED },
+	{ "mwaitx", { { 0x0f, 0x01, 0xfb }, 3 }, KPROBE_OP_NOP, FIXED, 0, FIXED },
+	{ "popf, on", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED, FIXED | IF, FIXED | IF },
+	{ "popf, off", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED | IF, FIXED, FIXED },
+	{ "popf, TF", { { 0x9d }, 1 }, KPROBE_OP_POPF, FIXED, FIXED | TF, FIXED | TF },
+	{ "popf, level", { { 0x9d }, 1 }, KPROBE_OP_POPF,
+	  FIXED, FIXED | IOPL, FIXED | IOPL },
+	{ "popf, what it leaves alone", { { 0x9d }, 1 }, KPROBE_OP_POPF,
+	  FIXED, ~0xffUL & ~(AC | NT | IOPL | IF | TF | X86_EFLAGS_ID |
+			     X86_EFLAGS_DF | X86_EFLAGS_OF), FIXED },
+	{ "popf, what it keeps", { { 0x9d }, 1 }, KPROBE_OP_POPF,
+	  FIXED | RF | VM | VIF | VIP, FIXED, FIXED | VM | VIF | VIP },
+	{ "popfw keeps the upper half", { { 0x66, 0x9d }, 2 }, KPROBE_OP_POPF,
+	  FIXED | AC | IF, FIXED | NT, FIXED | AC | NT },
+};
 #undef FIXED
 #undef IOPL
 #undef IF
@@ -222,22 +220,25 @@ static void privileged(void)
 #undef NT
 #undef VIF
 #undef VIP
+
+static void privileged(void)
+{
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(facts); i++) {
+	for (i = 0; i < ARRAY_SIZE(privileged_facts); i++) {
 		struct kprobe_insn insn;
 		struct pt_regs regs;
 
-		test_begin("emulate at level 0: %s", facts[i].name);
+		test_begin("emulate at level 0: %s", privileged_facts[i].name);
 		sane_regs(&regs);
-		regs.flags = facts[i].before;
-		prepare(&facts[i].code);
-		memcpy((void *)STACK, &facts[i].on_stack, sizeof(long));
-		if (classify(&facts[i].code, facts[i].op, &insn) &&
+		regs.flags = privileged_facts[i].before;
+		prepare(&privileged_facts[i].code);
+		memcpy((void *)STACK, &privileged_facts[i].on_stack, sizeof(long));
+		if (classify(&privileged_facts[i].code, privileged_facts[i].op, &insn) &&
 		    (!kprobe_emulate(&insn, CODE, &regs) ||
-		     regs.flags != facts[i].after || regs.ip != CODE + insn.len))
+		     regs.flags != privileged_facts[i].after || regs.ip != CODE + insn.len))
 			test_fail("flags %lx, not %lx, at %lx", regs.flags,
-				  facts[i].after, regs.ip);
+				  privileged_facts[i].after, regs.ip);
 		test_end();
 	}
 }

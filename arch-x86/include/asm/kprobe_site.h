@@ -25,7 +25,8 @@ struct kprobe_site;
  * @KPROBE_WAY_EMULATE: on the saved registers, in C
  * @KPROBE_WAY_BOOST: in a slot, with a jump back behind it: no second trap
  * @KPROBE_WAY_CALL: in a slot, with a call of kprobe_detour_leave() behind it
- * @KPROBE_WAY_BREAKPOINT: in a slot, with a breakpoint behind it
+ * @KPROBE_WAY_BREAKPOINT: in a slot, with a breakpoint behind it: what neither C
+ *	nor a call can do (PUSHF with REX2, say), and who asks by kprobe_way=
  * @KPROBE_WAY_TRAP: in a slot, under the trap flag
  *
  * From cheap to dear.

@@ -297,11 +297,6 @@ static bool modrm_is_overlooked(struct insn *insn)
 	return false;
 }
 
-static bool is_near_branch(u8 op)
-{
-	return op >= KPROBE_OP_JMP && op <= KPROBE_OP_RET;
-}
-
 static bool is_relative(u8 op)
 {
 	return op >= KPROBE_OP_JMP && op <= KPROBE_OP_CALL;
@@ -478,7 +473,7 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 	}
 	if (!operands(ki, &insn, prefixes))
 		ki->op = KPROBE_OP_NONE;
-	if (is_near_branch(rule->op))
+	if (kprobe_is_near_branch(rule->op))
 		settle_branch_size(ki, &insn);
 	return KPROBE_INSN_OK;
 }

@@ -17,7 +17,6 @@
 #include <linux/irqflags.h>
 #include <linux/string.h>
 #include <asm/processor-flags.h>
-#include <asm/segment.h>
 
 #include "../../../../kernel/kprobes/hit.h"
 #include "step.h"

@@ -185,26 +185,15 @@ static __always_inline void load_flags(struct pt_regs *regs, unsigned long val, 
 	regs->flags = (regs->flags & ~(mask | X86_EFLAGS_RF)) | (val & mask);
 }
 
-/**
- * kprobe_emulate - do an instruction
- * @insn: the instruction
- * @addr: its address
- * @regs: the registers before it; behind it on return
- *
- * Return: false, and @regs is as it was, if it has to run in its slot: it
- * cannot be emulated, or its target cannot be read from memory or is no
- * address at all. Run natively it then raises the fault that it should.
- */
-bool kprobe_emulate(const struct kprobe_insn *insn, unsigned long addr,
-		    struct pt_regs *regs)
+/* JMP to RET. False if the target cannot be read, or is no address. */
+static __always_inline bool emulate_branch(const struct kprobe_insn *insn, unsigned long addr,
+					   struct pt_regs *regs)
 {
 	unsigned long next = addr + insn->len;
 	unsigned long target = low_bytes(next + insn->imm, insn->osize);
 	unsigned long ip = next;
 
-	switch ((enum kprobe_op)insn->op) {
-	case KPROBE_OP_NOP:
-		break;
+	switch (insn->op) {
 	case KPROBE_OP_JMP:
 		ip = target;
 		break;
@@ -248,6 +237,18 @@ bool kprobe_emulate(const struct kprobe_insn *insn, unsigned long addr,
 			return false;
 		regs->sp += insn->osize + insn->imm;
 		break;
+	}
+	regs->ip = ip;
+	return true;
+}
+
+/* What goes on behind itself. False if it cannot be emulated. */
+static __always_inline bool emulate_straight(const struct kprobe_insn *insn,
+					     struct pt_regs *regs)
+{
+	switch (insn->op) {
+	case KPROBE_OP_NOP:
+		break;
 	case KPROBE_OP_PUSH_REG:
 		push(regs, *reg_ptr(regs, insn->reg), insn->osize);
 		break;
@@ -276,11 +277,30 @@ bool kprobe_emulate(const struct kprobe_insn *insn, unsigned long addr,
 	case KPROBE_OP_MOV_REG:
 		set_reg(regs, insn->base, *reg_ptr(regs, insn->reg), insn->osize);
 		break;
-	case KPROBE_OP_NONE:
-	case KPROBE_NR_OPS:
+	default:
 		return false;
 	}
-	regs->ip = ip;
+	return true;
+}
+
+/**
+ * kprobe_emulate - do an instruction
+ * @insn: the instruction
+ * @addr: its address
+ * @regs: the registers before it; behind it on return
+ *
+ * Return: false, and @regs is as it was, if it has to run in its slot: it
+ * cannot be emulated, or its target cannot be read from memory or is no
+ * address at all. Run natively it then raises the fault that it should.
+ */
+bool kprobe_emulate(const struct kprobe_insn *insn, unsigned long addr,
+		    struct pt_regs *regs)
+{
+	if (kprobe_is_near_branch(insn->op))
+		return emulate_branch(insn, addr, regs);
+	if (!emulate_straight(insn, regs))
+		return false;
+	regs->ip = addr + insn->len;
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_emulate);

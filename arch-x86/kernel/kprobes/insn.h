@@ -11,6 +11,7 @@
 #define _X86_KPROBES_INSN_H
 
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <asm/insn.h>
 
@@ -20,7 +21,7 @@ struct pt_regs;
  * enum kprobe_op - what emulate.c does for an instruction
  * @KPROBE_OP_NONE: it cannot emulate it; the instruction has to run in a slot
  * @KPROBE_OP_NOP: go on behind it (also HLT and MWAIT, see classify.c)
- * @KPROBE_OP_JMP: near relative jump
+ * @KPROBE_OP_JMP: near relative jump; the first of the near branches
  * @KPROBE_OP_JCC: near relative jump on condition @cond
  * @KPROBE_OP_JCXZ: jump if the count register of @asize bytes is zero
  * @KPROBE_OP_LOOP: decrement it, jump if it is not zero
@@ -31,7 +32,7 @@ struct pt_regs;
  * @KPROBE_OP_CALL_REG: near indirect call through register @reg
  * @KPROBE_OP_JMP_MEM: near indirect jump through memory
  * @KPROBE_OP_CALL_MEM: near indirect call through memory
- * @KPROBE_OP_RET: near return, drops @imm more bytes
+ * @KPROBE_OP_RET: near return, drops @imm more bytes; the last of them
  * @KPROBE_OP_PUSH_REG: push register @reg
  * @KPROBE_OP_PUSH_IMM: push @imm
  * @KPROBE_OP_POP_REG: pop into register @reg
@@ -67,6 +68,11 @@ enum kprobe_op {
 	KPROBE_OP_MOV_REG,
 	KPROBE_NR_OPS,
 };
+
+static __always_inline bool kprobe_is_near_branch(u8 op)
+{
+	return op >= KPROBE_OP_JMP && op <= KPROBE_OP_RET;
+}
 
 /*
  * What running the copy in a slot is good for, and what has to be put right

@@ -19,7 +19,6 @@
  * a breakpoint, whose hits go through the detour.
  */
 #include <linux/ftrace.h>
-#include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/string.h>
 

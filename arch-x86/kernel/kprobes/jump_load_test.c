@@ -4,8 +4,6 @@
  * hit is lost while they come and go. rN in a name: a class of bug, see
  * ../../../../kernel/kprobes/test.h.
  */
-#include <linux/kthread.h>
-#include <linux/vmalloc.h>
 
 #include "test.h"
 
@@ -55,11 +53,6 @@ STACK_FRAME_NON_STANDARD(load_field);
 
 #define FIELD_STEP	6
 
-struct field {
-	struct kprobe *kps;
-	struct kprobe **batch;
-};
-
 static unsigned int field_hits;
 
 static int field_pre(struct kprobe *kp, struct pt_regs *regs)
@@ -68,36 +61,20 @@ static int field_pre(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-static void field_free(void *data)
+static struct kprobe_test_batch *field_probes(struct kunit *test)
 {
-	struct field *field = data;
-
-	if (field->kps && field->batch)
-		unregister_kprobes(field->batch, FIELD);
-	vfree(field->kps);
-	vfree(field->batch);
-}
-
-static struct field *field_alloc(struct kunit *test)
-{
-	struct field *field = kunit_kzalloc(test, sizeof(*field), GFP_KERNEL);
+	struct kprobe_test_batch *field = kprobe_test_batch(test, FIELD);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, field);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, field_free, field));
-	field->kps = vcalloc(FIELD, sizeof(*field->kps));
-	field->batch = vcalloc(FIELD, sizeof(*field->batch));
-	KUNIT_ASSERT_NOT_NULL(test, field->kps);
-	KUNIT_ASSERT_NOT_NULL(test, field->batch);
 	for (i = 0; i < FIELD; i++) {
-		field->batch[i] = &field->kps[i];
 		field->kps[i].addr = load_field_at + FIELD_STEP * i;
 		field->kps[i].pre_handler = field_pre;
 	}
 	return field;
 }
 
-static void expect_field(struct kunit *test, struct field *field, enum kprobe_state state)
+static void expect_field(struct kunit *test, struct kprobe_test_batch *field,
+			 enum kprobe_state state)
 {
 	unsigned int i, others = 0;
 
@@ -116,7 +93,7 @@ static void expect_field(struct kunit *test, struct field *field, enum kprobe_st
 static void nobody_waits_for_jumps_r9(struct kunit *test)
 {
 	struct kprobe *other = &kprobe_test_probe(test, 'a', load_long_at, KPROBE_TEST_PRE)->kp;
-	struct field *field = field_alloc(test);
+	struct kprobe_test_batch *field = field_probes(test);
 	u64 was = kprobe_test_text(load_field_at);
 
 	kprobe_test_hold_jumps(test);
@@ -144,15 +121,14 @@ static void nobody_waits_for_jumps_r9(struct kunit *test)
  * @kp: on its first instruction, that stays enabled
  * @pre: hits of @kp
  * @post: the same, behind it
- * @calls: made by the task
  * @wrong: calls that have returned something else
- * @task: the task
+ * @loop: the task
  */
 struct load {
 	struct kprobe kp;
 	unsigned long pre, post;
-	unsigned long calls, wrong;
-	struct task_struct *task;
+	unsigned long wrong;
+	struct kprobe_test_loop *loop;
 };
 
 static int load_pre(struct kprobe *kp, struct pt_regs *regs)
@@ -170,54 +146,32 @@ static void load_post(struct kprobe *kp, struct pt_regs *regs, unsigned long fla
 	load->post++;
 }
 
-static int load_run(void *data)
+static void load_call(void *data)
 {
 	struct load *load = data;
 
-	while (!kthread_should_stop()) {
-		load->wrong += call(load_three) != 15;
-		WRITE_ONCE(load->calls, load->calls + 1);
-		/* It would hold up every grace period. */
-		cond_resched_tasks_rcu_qs();
-	}
-	return 0;
-}
-
-static void load_stop(void *data)
-{
-	struct load *load = data;
-
-	if (load->task)
-		kthread_stop(load->task);
-	load->task = NULL;
+	load->wrong += call(load_three) != 15;
 }
 
 static struct load *load_start(struct kunit *test)
 {
-	unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	struct load *load = kunit_kzalloc(test, sizeof(*load), GFP_KERNEL);
+	int cpu = kprobe_test_other_cpu(test);
 
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs a second CPU");
 	KUNIT_ASSERT_NOT_NULL(test, load);
 	load->kp.addr = load_three_at;
 	load->kp.pre_handler = load_pre;
 	load->kp.post_handler = load_post;
 	kprobe_test_own(test, &load->kp);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&load->kp));
-	load->task = kthread_run_on_cpu(load_run, load, cpu, "kprobe_jump/%u");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, load->task);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, load_stop, load));
+	load->loop = kprobe_test_loop(test, cpu, load_call, load);
 	return load;
 }
 
 /* What is changed shall be changed in the midst of calls. */
 static void load_goes_on(struct load *load)
 {
-	unsigned long calls = READ_ONCE(load->calls), deadline = jiffies + 30 * HZ;
-
-	while (READ_ONCE(load->calls) < calls + 3 && time_before(jiffies, deadline))
-		cond_resched();
+	kprobe_test_loop_goes_on(load->loop, 3);
 }
 
 #define LOAD_ROUNDS	8
@@ -244,11 +198,11 @@ static void demoted_and_promoted_under_load_r26(struct kunit *test)
 		unregister_kprobe(other);
 		unregister_kprobe(beside);
 	}
-	load_stop(load);
-	KUNIT_EXPECT_GT(test, load->calls, 3UL * LOAD_ROUNDS);
+	kprobe_test_loop_end(load->loop);
+	KUNIT_EXPECT_GT(test, load->loop->turns, 3UL * LOAD_ROUNDS);
 	KUNIT_EXPECT_EQ(test, load->wrong, 0);
-	KUNIT_EXPECT_EQ(test, load->pre, load->calls);
-	KUNIT_EXPECT_EQ(test, load->post, load->calls);
+	KUNIT_EXPECT_EQ(test, load->pre, load->loop->turns);
+	KUNIT_EXPECT_EQ(test, load->post, load->loop->turns);
 	KUNIT_EXPECT_EQ(test, load->kp.nmissed, 0);
 }
 
@@ -256,11 +210,6 @@ static void disabled_in_the_midst_of_a_jump_r26(struct kunit *test)
 {
 	kprobe_test_pairing(test, load_long, 100);
 	kprobe_test_pairing(test, load_push, 100);
-}
-
-static void optimization_on(struct kunit *test)
-{
-	kprobe_test_set_optimization(1);
 }
 
 static struct kunit_case kprobe_load_cases[] = {
@@ -272,7 +221,7 @@ static struct kunit_case kprobe_load_cases[] = {
 
 static struct kunit_suite kprobe_load_suite = {
 	.name = "kprobe_jump_load",
-	.exit = optimization_on,
+	.exit = kprobe_test_optimization_on,
 	.test_cases = kprobe_load_cases,
 };
 

@@ -212,11 +212,6 @@ static bool is_of_jump(enum kprobe_state state)
 	return state >= KPROBE_OPTIMIZING && state <= KPROBE_UNOPTIMIZING;
 }
 
-static void optimization_on(struct kunit *test)
-{
-	kprobe_test_set_optimization(1);
-}
-
 /* What a site of a jump does is what the table allows, and the text is as it says. */
 static void transitions_r10(struct kunit *test)
 {
@@ -736,7 +731,7 @@ static struct kunit_case kprobe_jump_cases[] = {
 
 static struct kunit_suite kprobe_jump_suite = {
 	.name = "kprobe_jump",
-	.exit = optimization_on,
+	.exit = kprobe_test_optimization_on,
 	.test_cases = kprobe_jump_cases,
 };
 

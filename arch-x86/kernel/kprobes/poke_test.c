@@ -5,7 +5,6 @@
  * ../../../../kernel/kprobes/test.h.
  */
 #include <linux/jump_label.h>
-#include <linux/kthread.h>
 
 #include "test.h"
 
@@ -45,14 +44,14 @@ ASM_FUNCTION_TO(poke_labelled,
  * @as_jump: calls that have found the jump
  * @wrong: calls that have found something else
  * @branches: hits in which @first found the key on
- * @task: the task
+ * @loop: the task, NULL on a machine with one CPU
  */
 struct poked {
 	struct kprobe first, second;
 	unsigned long first_pre, first_post, second_pre;
 	unsigned long as_nop, as_jump, wrong;
 	unsigned long branches;
-	struct task_struct *task;
+	struct kprobe_test_loop *loop;
 };
 
 /* Its own branch is poked while it runs: a breakpoint in a breakpoint's handler. */
@@ -90,25 +89,13 @@ static void poked_call(struct poked *poked)
 		poked->wrong++;
 }
 
-static int poked_run(void *data)
+static void poked_turn(void *data)
 {
-	struct poked *poked = data;
-
-	while (!kthread_should_stop()) {
-		poked_call(poked);
-		/* It would hold up every grace period. */
-		cond_resched_tasks_rcu_qs();
-	}
-	return 0;
+	poked_call(data);
 }
 
-static void poked_stop(void *data)
+static void poked_no_more(void *data)
 {
-	struct poked *poked = data;
-
-	if (poked->task)
-		kthread_stop(poked->task);
-	poked->task = NULL;
 	static_branch_disable(&kprobe_test_poke_key);
 }
 
@@ -127,7 +114,7 @@ static struct poked *poked_begin(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&poked->first));
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&poked->second));
 	kprobe_test_hurry();
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, poked_stop, poked));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, poked_no_more, NULL));
 	return poked;
 }
 
@@ -138,8 +125,7 @@ static void poked_load(struct kunit *test, struct poked *poked)
 
 	if (cpu >= nr_cpu_ids)
 		return;
-	poked->task = kthread_run_on_cpu(poked_run, poked, cpu, "kprobe_poked/%u");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, poked->task);
+	poked->loop = kprobe_test_loop(test, cpu, poked_turn, poked);
 }
 
 /* What is poked shall be poked in the midst of calls. */
@@ -147,7 +133,7 @@ static void poked_goes_on(struct poked *poked, const unsigned long *count)
 {
 	unsigned long before = READ_ONCE(*count), deadline = jiffies + 30 * HZ;
 
-	if (!poked->task)
+	if (!poked->loop)
 		poked_call(poked);
 	while (READ_ONCE(*count) == before && time_before(jiffies, deadline))
 		cond_resched();
@@ -172,7 +158,8 @@ static void text_is_poked_between_probes_r20(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, disable_kprobe(&poked->second));
 		KUNIT_EXPECT_EQ(test, 0, enable_kprobe(&poked->second));
 	}
-	poked_stop(poked);
+	if (poked->loop)
+		kprobe_test_loop_end(poked->loop);
 	KUNIT_EXPECT_EQ(test, poked->wrong, 0);
 	KUNIT_EXPECT_GE(test, poked->as_nop, POKE_ROUNDS);
 	KUNIT_EXPECT_GE(test, poked->as_jump, POKE_ROUNDS);

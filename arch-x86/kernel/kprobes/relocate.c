@@ -101,7 +101,7 @@ static bool push_address(u8 *copy, unsigned long addr)
  */
 unsigned int kprobe_rewritten_size(const struct kprobe_insn *insn)
 {
-	if (insn->osize == 2 && insn->op >= KPROBE_OP_JMP && insn->op <= KPROBE_OP_RET)
+	if (insn->osize == 2 && kprobe_is_near_branch(insn->op))
 		return 0;
 
 	switch (insn->op) {

@@ -3,6 +3,7 @@
  * What the impure x86 rooms share:
  *
  *	code.c		a function as a whole: its instructions, who branches where
+ *	indirect.c	where the indirect branches of a function go
  *	text.c		the probed text
  *	way.c		how a site's instruction is run; its slots
  *	jump.c		where there can be a jump; putting and removing it
@@ -70,9 +71,13 @@ struct kprobe_code {
 
 enum kprobe_refusal kprobe_code_get(unsigned long addr, struct kprobe_code **result);
 void kprobe_code_forget(void);
+void kprobe_code_note_branch(struct kprobe_code *f, unsigned long target);
 bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr);
 bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
 			    unsigned long end);
+
+/* indirect.c */
+bool kprobe_code_add_indirect(struct kprobe_code *f);
 
 /* way.c */
 extern enum kprobe_way kprobe_forced_way;

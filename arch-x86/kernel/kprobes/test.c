@@ -262,6 +262,15 @@ void kprobe_test_set_optimization(int on)
 }
 
 /**
+ * kprobe_test_optimization_on() - what a suite that sets it leaves
+ * @test: the test that is over
+ */
+void kprobe_test_optimization_on(struct kunit *test)
+{
+	kprobe_test_set_optimization(1);
+}
+
+/**
  * kprobe_test_hurry() - let all jumps come now, without their grace period
  *
  * For tests where nobody else can stand in what is probed: under PREEMPT a grace

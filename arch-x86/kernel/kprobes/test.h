@@ -127,6 +127,7 @@ void kprobe_test_any_way(struct kunit *test);
 /* Jumps, which come a grace period later. */
 enum kprobe_state kprobe_test_state(const struct kprobe *kp);
 void kprobe_test_set_optimization(int on);
+void kprobe_test_optimization_on(struct kunit *test);
 void kprobe_test_hurry(void);
 void kprobe_test_hold_jumps(struct kunit *test);
 void kprobe_test_release_jumps(struct kunit *test);

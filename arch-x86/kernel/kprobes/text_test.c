@@ -5,9 +5,6 @@
  * memory for slots. rN in a name: a class of bug, see
  * ../../../../kernel/kprobes/test.h.
  */
-#include <linux/kallsyms.h>
-#include <linux/uaccess.h>
-#include <linux/vmalloc.h>
 #include <asm/vsyscall.h>
 
 #include "test.h"
@@ -188,11 +185,12 @@ static void entry_with_endbr_r13(struct kunit *test)
 #define FIELD_ROWS	1600
 #endif
 #define FIELD_COLUMNS	64
+#define FIELD_INSN	0x90
 
 asm(".pushsection .text, \"ax\"\n"
 	".macro kprobe_field_row nr\n"
 	"kprobe_field_\\nr:\n"
-	".fill " __stringify(FIELD_COLUMNS) ", 1, 0x90\n"
+	".fill " __stringify(FIELD_COLUMNS) ", 1, " __stringify(FIELD_INSN) "\n"
 	".endm\n"
 	".altmacro\n"
 	".balign 16\n"
@@ -215,13 +213,6 @@ asm(".pushsection .text, \"ax\"\n"
 void kprobe_field(void);
 extern u8 kprobe_field_rows[];
 
-struct field {
-	unsigned int nr;
-	struct kprobe *kps;
-	struct kprobe **batch;
-	u8 *text;
-};
-
 static unsigned int field_hits;
 
 static int field_pre(struct kprobe *kp, struct pt_regs *regs)
@@ -230,51 +221,29 @@ static int field_pre(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-static void field_free(void *data)
+static struct kprobe_test_batch *field_probes(struct kunit *test)
 {
-	struct field *field = data;
-
-	if (field->kps && field->batch)
-		unregister_kprobes(field->batch, field->nr);
-	vfree(field->kps);
-	vfree(field->batch);
-	vfree(field->text);
-}
-
-static struct field *field_alloc(struct kunit *test)
-{
-	struct field *field = kunit_kzalloc(test, sizeof(*field), GFP_KERNEL);
+	struct kprobe_test_batch *field = kprobe_test_batch(test, FIELD_ROWS * FIELD_COLUMNS);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, field);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, field_free, field));
-	field->nr = FIELD_ROWS * FIELD_COLUMNS;
-	field->kps = vcalloc(field->nr, sizeof(*field->kps));
-	field->batch = vcalloc(field->nr, sizeof(*field->batch));
-	field->text = vmalloc(field->nr);
-	KUNIT_ASSERT_NOT_NULL(test, field->kps);
-	KUNIT_ASSERT_NOT_NULL(test, field->batch);
-	KUNIT_ASSERT_NOT_NULL(test, field->text);
 	for (i = 0; i < field->nr; i++) {
-		field->batch[i] = &field->kps[i];
 		field->kps[i].addr = kprobe_field_rows + i;
 		field->kps[i].pre_handler = field_pre;
 	}
-	memcpy(field->text, kprobe_field_rows, field->nr);
 	return field;
 }
 
 /* Up to 102,400 breakpoints side by side: each is hit once, and all go again. */
 static void field_of_many_probes(struct kunit *test)
 {
-	struct field *field = field_alloc(test);
+	struct kprobe_test_batch *field = field_probes(test);
 
 	KUNIT_ASSERT_EQ(test, 0, register_kprobes(field->batch, field->nr));
 	field_hits = 0;
 	run(kprobe_field);
 	KUNIT_EXPECT_EQ(test, field_hits, field->nr);
 	unregister_kprobes(field->batch, field->nr);
-	KUNIT_EXPECT_MEMEQ(test, kprobe_field_rows, field->text, field->nr);
+	KUNIT_EXPECT_NULL(test, memchr_inv(kprobe_field_rows, FIELD_INSN, field->nr));
 	run(kprobe_field);
 	KUNIT_EXPECT_EQ(test, field_hits, field->nr);
 }
@@ -349,34 +318,23 @@ static void no_memory_to_join(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "abB", kprobe_test_trace());
 }
 
-static unsigned int slot_pages(void)
-{
-	char type, name[KSYM_NAME_LEN];
-	unsigned int nr = 0;
-	unsigned long addr;
-
-	while (!kprobe_get_kallsym(nr, &addr, &type, name))
-		nr++;
-	return nr;
-}
-
 /* More sites come and go than fit in a page of slots, of the smallest. */
 #define MANY_SLOTS	(PAGE_SIZE / 16 + 1)
 
 static void dead_sites_leave_no_slots(struct kunit *test)
 {
-	struct field *field = field_alloc(test);
+	struct kprobe_test_batch *field = field_probes(test);
 	unsigned int before;
 
 	kprobe_retire_flush();
-	before = slot_pages();
+	before = kprobe_test_slot_pages();
 	kprobe_forced_way = KPROBE_WAY_TRAP;
 	KUNIT_EXPECT_EQ(test, 0, register_kprobes(field->batch, MANY_SLOTS));
 	kprobe_forced_way = KPROBE_WAY_AUTO;
-	KUNIT_EXPECT_GT(test, slot_pages(), before);
+	KUNIT_EXPECT_GT(test, kprobe_test_slot_pages(), before);
 	unregister_kprobes(field->batch, MANY_SLOTS);
 	kprobe_retire_flush();
-	KUNIT_EXPECT_EQ(test, slot_pages(), before);
+	KUNIT_EXPECT_EQ(test, kprobe_test_slot_pages(), before);
 }
 
 static struct kunit_case kprobe_text_cases[] = {
