@@ -15,7 +15,7 @@ switched_off()
 
 refused_while_off()
 {
-	! insmod "$probe" 2>/tmp/insmod && dmesg | grep -q 'not probed: ftrace is off'
+	! insmod "$probe" 2>/tmp/insmod && dmesg | grep -q 'kprobes: .*: ftrace is off'
 }
 
 armed_sites_keep_it_on()
