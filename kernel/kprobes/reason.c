@@ -5,13 +5,12 @@
  * Callers get an errno. People get a line in the log: where, what, and in
  * brackets what helps them to mend it:
  *
- *	kprobes: vfs_read+0x2/0x3a0: not an instruction boundary (nearest: +0x1, +0x5)
+ *	kprobes: vfs_read+0x2: not an instruction boundary (nearest: +0x1, +0x5)
  *
  * What is in brackets is found out while the text stays, under kprobe_mutex; the
  * line is printed when that has been dropped, for a console may be slow.
  */
 #include <linux/bug.h>
-#include <linux/ctype.h>
 #include <linux/kallsyms.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
@@ -221,9 +220,17 @@ DEFINE_RATELIMIT_STATE(kprobe_telling, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATEL
 /* An address without a symbol is hashed, as pointers in the log are. */
 static void kprobe_write_address(char *where, unsigned long addr)
 {
-	sprint_symbol(where, addr);
-	if (isdigit(where[0]))
+	unsigned long offset;
+	char *module = NULL;
+
+	/* Under RCU the module stays, and with it its name. */
+	guard(rcu)();
+	if (!kallsyms_lookup(addr, NULL, &offset, &module, where))
 		snprintf(where, KSYM_SYMBOL_LEN, "%p", (void *)addr);
+	else if (module)
+		sprintf(where + strlen(where), "+0x%lx [%s]", offset, module);
+	else
+		sprintf(where + strlen(where), "+0x%lx", offset);
 }
 
 static_assert(KSYM_SYMBOL_LEN >= KPROBE_NAME_LEN + sizeof("+0xffffffff"));
