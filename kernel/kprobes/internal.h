@@ -314,16 +314,18 @@ void kprobe_reconcile_breakpoints(struct list_head *sites);
  * struct kprobe_route - how control gets from a site to its handlers, for people
  * @name: jump, ftrace or breakpoint; or not armed
  * @way: how the instruction is run, NULL if that goes without saying
+ * @why_way: why it is run in no cheaper way, NULL if there is no reason
  * @why: why it is on no faster route, or is not armed; NULL if there is no reason
  */
 struct kprobe_route {
 	const char *name;
 	const char *way;
+	const char *why_way;
 	const char *why;
 };
 
 /* The longest text of a route, and its NUL. */
-#define KPROBE_ROUTE_LEN	128
+#define KPROBE_ROUTE_LEN	160
 
 struct kprobe_route kprobe_route_of(const struct kprobe_site *site);
 void kprobe_route_text(const struct kprobe_route *route, char *text);
@@ -623,10 +625,12 @@ void arch_kprobe_erase_jump_tail(struct kprobe_site *site);
 kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);
 
 /*
- * What shows in a listing: how this site's instruction is run; and why there can
- * be no jump, whatever comes, NULL if there can. Context: any.
+ * What shows in a listing: how this site's instruction is run; why not in a cheaper
+ * way, NULL if there is no reason; and why there can be no jump, whatever comes, NULL
+ * if there can. Context: any.
  */
 const char *arch_kprobe_way(const struct kprobe_site *site);
+const char *arch_kprobe_why_way(const struct kprobe_site *site);
 const char *arch_kprobe_no_jump(const struct kprobe_site *site);
 
 /* Called by ftrace: runs a hit of the site at @ip, if it is armed via @ops. */

@@ -62,7 +62,7 @@ struct kprobe_route kprobe_route_of(const struct kprobe_site *site)
 		return (struct kprobe_route) { .name = "jump" };
 	return (struct kprobe_route) {
 		.name = "breakpoint", .way = arch_kprobe_way(site),
-		.why = kprobe_why_no_jump(site, state),
+		.why_way = arch_kprobe_why_way(site), .why = kprobe_why_no_jump(site, state),
 	};
 }
 
@@ -77,8 +77,9 @@ struct kprobe_route kprobe_route_of(const struct kprobe_site *site)
  */
 void kprobe_route_text(const struct kprobe_route *route, char *text)
 {
-	snprintf(text, KPROBE_ROUTE_LEN, "%s%s%s%s%s%s", route->name,
+	snprintf(text, KPROBE_ROUTE_LEN, "%s%s%s%s%s%s%s%s", route->name,
 		 route->way ? ", " : "", route->way ?: "",
+		 route->why_way ? " " : "", route->why_way ?: "",
 		 !route->why ? "" : route->way ? " (no jump: " : " (",
 		 route->why ?: "", route->why ? ")" : "");
 }

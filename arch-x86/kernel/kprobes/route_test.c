@@ -116,7 +116,40 @@ static void another_way_is_asked_for(struct kunit *test)
 	struct kprobe *kp = kprobe_test_stepped(test, route_plain_at, KPROBE_WAY_CALL);
 
 	expect_why(test, kp, "kprobe_way= asks for another way");
-	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp), "breakpoint, stepped ("));
+	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp),
+					  "breakpoint, stepped as kprobe_way= asks ("));
+}
+
+/* One that can be boosted, until there is a post-handler. */
+ASM_FUNCTION(route_boosted, AT("add %eax, %eax") "774: " TWO TWO "jnz 774b\n" ASM_RET);
+
+/* A return with a prefix, of which CPUs have two opinions. It is never called. */
+ASM_FUNCTION(route_needy, ANNOTATE_RETPOLINE_SAFE AT(".byte 0x66, 0xc3") TWO TWO TWO);
+
+static void instruction_is_why_it_is_stepped(struct kunit *test)
+{
+	struct kprobe *kp;
+
+	if (!IS_ENABLED(CONFIG_X86_64))
+		kunit_skip(test, "needs 64 bits");
+	kp = probe(test, 'a', route_needy_at);
+	KUNIT_EXPECT_TRUE(test,
+			  strstarts(kprobe_test_route(test, kp),
+				    "breakpoint, stepped by trap flag as the instruction needs it ("));
+}
+
+static void post_handlers_are_why_it_is_stepped(struct kunit *test)
+{
+	struct kprobe *kp = probe(test, 'a', route_boosted_at);
+	struct kprobe *post = &kprobe_test_probe(test, 'b', route_boosted_at,
+						 KPROBE_TEST_POST)->kp;
+
+	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp), "breakpoint, boosted ("));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(post));
+	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp),
+					  "breakpoint, stepped for the post-handlers ("));
+	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(post));
+	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp), "breakpoint, boosted ("));
 }
 
 /* A probe on kprobe_slot_alloc() returns for it, with nothing. */
@@ -153,6 +186,8 @@ static struct kunit_case kprobe_route_cases[] = {
 	KUNIT_CASE(waiting),
 	KUNIT_CASE(neighbour),
 	KUNIT_CASE(another_way_is_asked_for),
+	KUNIT_CASE(instruction_is_why_it_is_stepped),
+	KUNIT_CASE(post_handlers_are_why_it_is_stepped),
 	KUNIT_CASE(no_memory_for_a_detour),
 	{ }
 };
