@@ -80,6 +80,30 @@ enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 void arch_kprobe_release(struct kprobe_site *site);
 
 /**
+ * arch_kprobe_nearest() - where do the instructions beside an address begin?
+ * @addr: the address
+ * @nearest: set to the beginnings of the one before it and of the one behind it, 0
+ *	     if its function has none
+ *
+ * For those who read why an address is refused. As the text is without probes.
+ *
+ * Context: kprobe_mutex. Sleeps.
+ */
+void arch_kprobe_nearest(unsigned long addr, struct kprobe_range *nearest);
+
+/**
+ * arch_kprobe_bytes() - the bytes of an instruction
+ * @addr: where it begins
+ * @bytes: room for MAX_INSN_SIZE, or for all that the architecture may give
+ *
+ * For the same, as the text is without probes.
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: their number.
+ */
+unsigned int arch_kprobe_bytes(unsigned long addr, u8 *bytes);
+
+/**
  * arch_kprobe_forget_text() - what was learned of text may not be true from now on
  *
  * Context: kprobe_mutex.
@@ -102,6 +126,24 @@ kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);
  * Return: a word or some.
  */
 const char *arch_kprobe_way(const struct kprobe_site *site);
+
+/**
+ * arch_kprobe_why_way() - why is it not run in a cheaper way?
+ * @site: the site
+ *
+ * Context: any.
+ * Return: the reason, or NULL if there is none.
+ */
+const char *arch_kprobe_why_way(const struct kprobe_site *site);
+
+/**
+ * arch_kprobe_no_jump() - why can there be no jump, whatever comes?
+ * @site: the site
+ *
+ * Context: any.
+ * Return: the reason, or NULL if there can be one.
+ */
+const char *arch_kprobe_no_jump(const struct kprobe_site *site);
 
 /*
  * The breakpoint

@@ -282,6 +282,32 @@ enum kprobe_refusal kprobe_reserved_in(unsigned long start, unsigned long end)
 }
 
 /**
+ * kprobe_reserved_range() - which instruction that the kernel patches is there?
+ * @addr: an address
+ * @range: where to return it: from its first byte to behind its last
+ *
+ * Context: process, kprobe_mutex.
+ * Return: true if there is one.
+ */
+bool kprobe_reserved_range(unsigned long addr, struct kprobe_range *range)
+{
+	const struct kprobe_patched_text *text;
+	unsigned int i;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	text = mtree_load(&kprobe_patched_texts, addr);
+	if (!text)
+		return false;
+	i = kprobe_patched_behind(text, addr);
+	if (i == text->nr)
+		return false;
+	range->start = text->start + text->insn[i].offset;
+	range->end = range->start + text->insn[i].len;
+	return kprobe_range_has(range, addr);
+}
+
+/**
  * kprobe_walk_labels() - where may the jump labels of a range jump to?
  * @start: the first byte of the range
  * @end: behind its last, in the same text
