@@ -91,7 +91,6 @@ enum kprobe_state {
 	KPROBE_UNOPTIMIZING,
 	KPROBE_GONE,
 	KPROBE_DEAD,
-	/* private: */
 	KPROBE_NR_STATES,
 };
 

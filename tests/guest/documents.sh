@@ -10,7 +10,7 @@
 enter_host
 
 DOCUMENTS=$PROJECT/Documentation/trace
-HOMES=$(dirname "$KERNEL_OBJ")/documents
+HOMES=$(dirname "$KERNEL_OBJ")/test/homes
 
 # What a distribution makes of /dev, and a terminal without colours
 ln -s /proc/self/fd /dev/fd
