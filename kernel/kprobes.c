@@ -9,38 +9,11 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit.h>
 
 #include "kprobes/internal.h"
 
 /* Sites, their states, their probes, slots. The chart is in internal.h. */
 DEFINE_MUTEX(kprobe_mutex);
-
-/**
- * kprobe_refuse() - say why, for people
- * @kp: the probe, which is not registered; NULL if there is none
- * @refusal: why
- *
- * Context: process.
- * Return: the errno, for callers.
- */
-int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
-{
-	const char *why = kprobe_refusal_name(refusal);
-	char name[KPROBE_NAME_LEN];
-
-	if (!kp)
-		pr_info_ratelimited("kprobes: not probed: %s\n", why);
-	else if (!kp->symbol_name)
-		pr_info_ratelimited("kprobes: %pS: not probed: %s\n",
-				    (void *)kp->addr + kp->offset, why);
-	else if (kprobe_read_name(kp->symbol_name, name))
-		pr_info_ratelimited("kprobes: %s+%#x: not probed: %s\n",
-				    name, kp->offset, why);
-	else
-		pr_info_ratelimited("kprobes: a name that cannot be read: not probed: %s\n", why);
-	return kprobe_refusal_errno(refusal);
-}
 
 /**
  * register_kprobes() - register several probes, all or none
@@ -56,16 +29,16 @@ int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal)
  */
 int register_kprobes(struct kprobe **kps, int num)
 {
-	enum kprobe_refusal refusal;
+	struct kprobe_reason reason;
 	struct kprobe_batch batch;
-	unsigned int failed;
+	bool registered;
 
 	if (!kps || num <= 0)
 		return -EINVAL;
 	kprobe_batch_begin(&batch);
-	refusal = kprobe_batch_register(&batch, kps, num, &failed);
+	registered = kprobe_batch_register(&batch, kps, num, &reason);
 	kprobe_batch_end(&batch);
-	return refusal ? kprobe_refuse(kps[failed], refusal) : 0;
+	return registered ? 0 : kprobe_refuse(kps[reason.nr], &reason);
 }
 EXPORT_SYMBOL_GPL(register_kprobes);
 
@@ -163,14 +136,6 @@ static enum kprobe_refusal kprobe_switch(struct kprobe_batch *batch, struct kpro
 	else
 		kprobe_batch_queue(batch, site);
 	return refusal;
-}
-
-/* Its address is known, its symbol's name may have been freed since. */
-static int kprobe_refuse_to_enable(const struct kprobe *kp, enum kprobe_refusal refusal)
-{
-	pr_info_ratelimited("kprobes: %pS: not enabled: %s\n", (void *)kp->addr,
-			    kprobe_refusal_name(refusal));
-	return kprobe_refusal_errno(refusal);
 }
 
 static int kprobe_set_enabled(struct kprobe *kp, bool on)

@@ -12,61 +12,6 @@
 
 #include "internal.h"
 
-static const struct {
-	int err;
-	const char *name;
-} kprobe_refusals[KPROBE_NR_REFUSALS] = {
-	[KPROBE_OK]		 = { 0,		  "probed" },
-	[KPROBE_NO_HANDLE]	 = { -EINVAL,	  "give either an address or a symbol" },
-	[KPROBE_REGISTERED]	 = { -EINVAL,	  "this probe is already registered" },
-	[KPROBE_NO_SYMBOL]	 = { -ENOENT,	  "no such symbol" },
-	[KPROBE_NOT_TEXT]	 = { -EINVAL,	  "not kernel text" },
-	[KPROBE_MODULE_COMING]	 = { -ENOENT,	  "its module is not there yet" },
-	[KPROBE_MODULE_GOING]	 = { -ENOENT,	  "its module is going away" },
-	[KPROBE_MODULE_INIT]	 = { -ENOENT,	  "init text of a module that is initialised" },
-	[KPROBE_BLACKLISTED]	 = { -EINVAL,	  "blacklisted" },
-	[KPROBE_PREAMBLE]	 = { -EINVAL,	  "padding in front of a function" },
-	[KPROBE_JUMP_LABEL]	 = { -EINVAL,	  "a jump label" },
-	[KPROBE_STATIC_CALL]	 = { -EINVAL,	  "a static call" },
-	[KPROBE_ALTERNATIVE]	 = { -EINVAL,	  "a prefix that alternatives patch" },
-	[KPROBE_FTRACE_LOCATION] = { -EINVAL,	  "an ftrace location" },
-	[KPROBE_FTRACE_BUSY]	 = { -EBUSY,	  "ftrace is off, or another may set the IP" },
-	[KPROBE_FTRACE_DEAD]	 = { -ENODEV,	  "ftrace is dead" },
-	[KPROBE_BUG_ENTRY]	 = { -EINVAL,	  "a BUG() or WARN()" },
-	[KPROBE_NOT_BOUNDARY]	 = { -EILSEQ,	  "not an instruction boundary" },
-	[KPROBE_FOREIGN_BREAKPOINT] = { -EILSEQ,  "a breakpoint that is not ours" },
-	[KPROBE_UNDECODABLE]	 = { -EINVAL,	  "an unknown instruction" },
-	[KPROBE_TRAP_INSN]	 = { -EINVAL,	  "an instruction that only raises an exception" },
-	[KPROBE_LEAVING_INSN]	 = { -EOPNOTSUPP, "an instruction that leaves the kernel's flow" },
-	[KPROBE_OUT_OF_REACH]	 = { -EINVAL,	  "its operand is out of reach of any slot" },
-	[KPROBE_NOT_ENTRY]	 = { -EINVAL,	  "not the entry of a function" },
-	[KPROBE_NO_RETURN]	 = { -EINVAL,	  "it returns on another stack" },
-	[KPROBE_DATA_SIZE]	 = { -E2BIG,	  "too much data for a call" },
-	[KPROBE_NO_MEMORY]	 = { -ENOMEM,	  "no memory" },
-};
-
-/**
- * kprobe_refusal_errno() - what callers get for a reason
- * @refusal: the reason
- *
- * Return: a negative errno, 0 for KPROBE_OK.
- */
-int kprobe_refusal_errno(enum kprobe_refusal refusal)
-{
-	return kprobe_refusals[refusal].err;
-}
-
-/**
- * kprobe_refusal_name() - what people get for a reason
- * @refusal: the reason
- *
- * Return: a few words.
- */
-const char *kprobe_refusal_name(enum kprobe_refusal refusal)
-{
-	return kprobe_refusals[refusal].name;
-}
-
 /**
  * kprobe_lookup_name() - the address of a symbol, as kprobes see it
  * @name: "symbol" or "module:symbol"
@@ -162,11 +107,6 @@ static enum kprobe_refusal kprobe_name_refusal(unsigned long addr)
 	return kprobe_blacklist_has_parent(name) ? KPROBE_BLACKLISTED : KPROBE_OK;
 }
 
-static bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
-{
-	return addr >= range->start && addr < range->end;
-}
-
 /* In a text that stays: it is the kernel's, or its module is held. */
 static enum kprobe_refusal kprobe_function_look(struct kprobe_function *function,
 						unsigned long addr)
@@ -234,7 +174,8 @@ void kprobe_function_put(struct kprobe_function *function)
  * kprobe_resolve() - find the address that a probe asks for
  * @kp: the probe: address or symbol, and offset
  * @function: where to return the function that it is in, see kprobe_function_find()
- * @addr: where to return the address; behind ENDBR if it is a function's entry
+ * @addr: where to return the address; behind ENDBR if it is a function's entry.
+ *	If there can be no probe, as it was asked for; 0 if it is not known
  *
  * Context: process, kprobe_mutex.
  * Return: KPROBE_OK, KPROBE_NO_HANDLE, KPROBE_NO_SYMBOL, or what
@@ -248,6 +189,7 @@ enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, struct kprobe_functi
 	bool on_entry;
 
 	refusal = kprobe_given(kp->addr, kp->symbol_name, kp->offset, &given);
+	*addr = refusal ? 0 : given;
 	/* Tools count from _text: which function this is in follows from the sum. */
 	if (!refusal)
 		refusal = kprobe_function_find(function, given);

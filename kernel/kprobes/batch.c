@@ -38,16 +38,14 @@ struct kprobe_request {
  * @batch: the batch that they are a part of
  * @function: what is known of the function that is looked at
  * @nr: how many requests there are
- * @refusal: why it fails, KPROBE_OK so far
- * @failed: the first request in the given order that fails, if any
+ * @reason: why the first request in the given order fails; KPROBE_OK so far
  * @request: what is asked for
  */
 struct kprobe_registration {
 	struct kprobe_batch *batch;
 	struct kprobe_function function;
 	unsigned int nr;
-	enum kprobe_refusal refusal;
-	unsigned int failed;
+	struct kprobe_reason *reason;
 	struct kprobe_request request[];
 };
 
@@ -161,26 +159,28 @@ static enum kprobe_refusal kprobe_carry_out(struct kprobe_registration *reg,
 }
 
 /* The first one in the given order is what is told. */
-static void kprobe_registration_fails(struct kprobe_registration *reg, unsigned int nr,
+static void kprobe_registration_fails(struct kprobe_registration *reg,
+				      const struct kprobe_request *request,
 				      enum kprobe_refusal refusal)
 {
-	if (reg->refusal && nr >= reg->failed)
+	struct kprobe_reason *reason = reg->reason;
+
+	if (reason->refusal && request->nr >= reason->nr)
 		return;
-	reg->failed = nr;
-	reg->refusal = refusal;
+	reason->nr = request->nr;
+	reason->refusal = refusal;
+	reason->addr = request->addr;
+	kprobe_reason_find(reason);
 }
 
 static enum kprobe_refusal kprobe_request_begin(struct kprobe_registration *reg,
 						struct kprobe_request *request,
 						struct kprobe *kp)
 {
+	*request = (struct kprobe_request) { .kp = kp, .nr = reg->nr };
 	if (!kp)
 		return KPROBE_NO_HANDLE;
-	*request = (struct kprobe_request) {
-		.kp	= kp,
-		.given	= kp->addr,
-		.nr	= reg->nr,
-	};
+	request->given = kp->addr;
 	if (kprobe_site_of(kp))
 		return KPROBE_REGISTERED;
 	return kprobe_resolve(kp, &reg->function, &request->addr);
@@ -196,7 +196,7 @@ static void kprobe_registration_resolve(struct kprobe_registration *reg, struct 
 
 		refusal = kprobe_request_begin(reg, request, kps[reg->nr]);
 		if (refusal) {
-			kprobe_registration_fails(reg, reg->nr, refusal);
+			kprobe_registration_fails(reg, request, refusal);
 			return;
 		}
 		cond_resched();
@@ -219,12 +219,12 @@ static void kprobe_registration_link(struct kprobe_registration *reg)
 	for (request = reg->request; request < reg->request + reg->nr; request++) {
 		enum kprobe_refusal refusal;
 
-		if (reg->refusal && request->nr > reg->failed)
+		if (reg->reason->refusal && request->nr > reg->reason->nr)
 			continue;
 		refusal = kprobe_carry_out(reg, request);
 		request->linked = !refusal;
 		if (refusal)
-			kprobe_registration_fails(reg, request->nr, refusal);
+			kprobe_registration_fails(reg, request, refusal);
 		cond_resched();
 	}
 }
@@ -236,7 +236,7 @@ static void kprobe_registration_arm(struct kprobe_registration *reg)
 
 	for (request = reg->request; refusal && request < reg->request + reg->nr; request++) {
 		if (!kprobe_site_is_settled(kprobe_site_of(request->kp)))
-			kprobe_registration_fails(reg, request->nr, refusal);
+			kprobe_registration_fails(reg, request, refusal);
 	}
 }
 
@@ -257,37 +257,35 @@ static void kprobe_registration_undo(struct kprobe_registration *reg)
  * @batch: the batch
  * @kps: the probes
  * @num: how many, 1 or more
- * @failed: where to return which of them fails
+ * @reason: where to return why the first one fails that does; its refusal is
+ *	KPROBE_OK if none does
  *
  * Context: process, between kprobe_batch_begin() and kprobe_batch_end(). One
  * time in a batch, with nothing else in it. Sleeps.
- * Return: KPROBE_OK, and they are armed; or why the first one fails that does,
- * and they can be registered again as they are, when the batch has ended.
+ * Return: true, and they are armed; or false, and they can be registered again as
+ * they are, when the batch has ended.
  */
-enum kprobe_refusal kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps,
-					  unsigned int num, unsigned int *failed)
+bool kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps, unsigned int num,
+			   struct kprobe_reason *reason)
 {
 	struct kprobe_registration *reg = kvmalloc(struct_size(reg, request, num), GFP_KERNEL);
-	enum kprobe_refusal refusal;
 
 	lockdep_assert_held(&kprobe_mutex);
 
-	*failed = 0;
+	*reason = (struct kprobe_reason) { .refusal = reg ? KPROBE_OK : KPROBE_NO_MEMORY };
 	if (!reg)
-		return KPROBE_NO_MEMORY;
-	*reg = (struct kprobe_registration) { .batch = batch };
+		return false;
+	*reg = (struct kprobe_registration) { .batch = batch, .reason = reason };
 	kprobe_registration_resolve(reg, kps, num);
 	sort(reg->request, reg->nr, sizeof(reg->request[0]), kprobe_request_cmp, NULL);
 	kprobe_registration_link(reg);
 	kprobe_function_put(&reg->function);
-	if (!reg->refusal)
+	if (!reason->refusal)
 		kprobe_registration_arm(reg);
-	if (reg->refusal)
+	if (reason->refusal)
 		kprobe_registration_undo(reg);
-	*failed = reg->failed;
-	refusal = reg->refusal;
 	kvfree(reg);
-	return refusal;
+	return !reason->refusal;
 }
 
 /**

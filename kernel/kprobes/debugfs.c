@@ -2,7 +2,9 @@
 /*
  * Kprobes: what tools and users find in debugfs.
  *
- *	kprobes/list		a line for each probe
+ *	kprobes/list		a line for each probe, as tools know it
+ *	kprobes/sites		a line for each probed address: its route, and why
+ *	kprobes/missed		hits whose handlers did not run, by cause
  *	kprobes/blacklist	a line for each function that may not be probed
  *	kprobes/enabled		the global switch
  *
@@ -26,31 +28,44 @@ static unsigned long kprobe_shown(const struct seq_file *m, unsigned long addr)
 }
 
 /*
- * list: what a reader gets is what was true when it began. The records are
- * taken in one go, so the mutex is held for a moment only, whatever the reader
+ * list and sites: what a reader gets is what was true when it began. The records
+ * are taken in one go, so the mutex is held for a moment only, whatever the reader
  * does, and symbols are looked up without it.
  */
 
 /**
- * struct kprobe_record - what a line needs of a probe, which may go meanwhile
+ * struct kprobe_record - what a line needs of a probe or a site, which may go meanwhile
  * @addr: where it is
- * @flags: its flags
- * @type: k, or r for the one on the entry for a return probe
+ * @flags: of a probe: its flags
+ * @type: of a probe: k, or r for the one on the entry for a return probe
+ * @nr: of a site: how many probes it has
+ * @route: of a site: its route
  */
 struct kprobe_record {
 	unsigned long addr;
-	u32 flags;
-	char type;
+	union {
+		struct {
+			u32 flags;
+			char type;
+		};
+		struct {
+			unsigned int nr;
+			struct kprobe_route route;
+		};
+	};
 };
 
 /**
- * struct kprobe_listing - an open list
- * @nr: how many probes there were
- * @record: one of each, in the order of sites, then of registration
+ * struct kprobe_listing - an open file
+ * @nr: how many records there are
+ * @record: one of each probe, in the order of sites, then of registration; or of
+ *	each site
+ * @fill: takes them
  */
 struct kprobe_listing {
 	unsigned int nr;
 	struct kprobe_record *record;
+	void (*fill)(struct kprobe_listing *listing);
 };
 
 static unsigned int kprobe_count(void)
@@ -63,12 +78,11 @@ static unsigned int kprobe_count(void)
 	return nr;
 }
 
-static void kprobe_listing_fill(struct kprobe_listing *listing)
+static void kprobe_list_fill(struct kprobe_listing *listing)
 {
 	struct kprobe_site *site;
 	struct kprobe *kp;
 
-	listing->nr = 0;
 	list_for_each_entry(site, &kprobe_sites, all) {
 		list_for_each_entry(kp, &site->probes, list) {
 			listing->record[listing->nr++] = (struct kprobe_record){
@@ -80,6 +94,20 @@ static void kprobe_listing_fill(struct kprobe_listing *listing)
 	}
 }
 
+static void kprobe_sites_fill(struct kprobe_listing *listing)
+{
+	struct kprobe_site *site;
+
+	list_for_each_entry(site, &kprobe_sites, all) {
+		listing->record[listing->nr++] = (struct kprobe_record){
+			.addr	= site->addr,
+			.nr	= list_count_nodes(&site->probes),
+			.route	= kprobe_route_of(site),
+		};
+	}
+}
+
+/* Every site has a probe: there are no more records than probes. */
 static int kprobe_listing_take(struct kprobe_listing *listing)
 {
 	kvfree(listing->record);
@@ -88,7 +116,7 @@ static int kprobe_listing_take(struct kprobe_listing *listing)
 	listing->record = kvmalloc_array(kprobe_count(), sizeof(*listing->record), GFP_KERNEL);
 	if (!listing->record)
 		return -ENOMEM;
-	kprobe_listing_fill(listing);
+	listing->fill(listing);
 	return 0;
 }
 
@@ -135,27 +163,47 @@ static void kprobe_show_marks(struct seq_file *m, u32 flags)
 	}
 }
 
-static int kprobe_list_show(struct seq_file *m, void *v)
+/* Its symbol, and behind a gap its module. */
+static void kprobe_show_symbol(struct seq_file *m, unsigned long addr)
 {
-	const struct kprobe_record *record = v;
-	unsigned long shown = kprobe_shown(m, record->addr);
 	char buf[KSYM_NAME_LEN], *module = NULL;
 	unsigned long offset;
 	const char *symbol;
 
-	seq_put_hex_ll(m, NULL, shown, KPROBE_ADDR_DIGITS);
-	seq_printf(m, "  %c  ", record->type);
 	/* Under RCU the module stays, and with it its name. */
 	guard(rcu)();
-	symbol = kallsyms_lookup(record->addr, NULL, &offset, &module, buf);
+	symbol = kallsyms_lookup(addr, NULL, &offset, &module, buf);
 	if (symbol)
 		seq_printf(m, "%s+0x%lx", symbol, offset);
 	else
-		seq_printf(m, "0x%lx", shown);
+		seq_printf(m, "0x%lx", kprobe_shown(m, addr));
 	if (module)
 		seq_printf(m, "  %s", module);
+}
+
+static int kprobe_list_show(struct seq_file *m, void *v)
+{
+	const struct kprobe_record *record = v;
+
+	seq_put_hex_ll(m, NULL, kprobe_shown(m, record->addr), KPROBE_ADDR_DIGITS);
+	seq_printf(m, "  %c  ", record->type);
+	kprobe_show_symbol(m, record->addr);
 	kprobe_show_marks(m, record->flags);
 	seq_putc(m, '\n');
+	return 0;
+}
+
+/* The route comes behind a colon: whoever parses this need not know all the words. */
+static int kprobe_sites_show(struct seq_file *m, void *v)
+{
+	const struct kprobe_record *record = v;
+	char text[KPROBE_ROUTE_LEN];
+
+	kprobe_route_text(&record->route, text);
+	seq_put_hex_ll(m, NULL, kprobe_shown(m, record->addr), KPROBE_ADDR_DIGITS);
+	seq_printf(m, "  %u  ", record->nr);
+	kprobe_show_symbol(m, record->addr);
+	seq_printf(m, ": %s\n", text);
 	return 0;
 }
 
@@ -166,12 +214,35 @@ static const struct seq_operations kprobe_list_seq_ops = {
 	.show	= kprobe_list_show,
 };
 
-static int kprobe_list_open(struct inode *inode, struct file *file)
+static const struct seq_operations kprobe_sites_seq_ops = {
+	.start	= kprobe_list_start,
+	.next	= kprobe_list_next,
+	.stop	= kprobe_seq_stop,
+	.show	= kprobe_sites_show,
+};
+
+static int kprobe_listing_open(struct file *file, const struct seq_operations *ops,
+			       void (*fill)(struct kprobe_listing *listing))
 {
-	return seq_open_private(file, &kprobe_list_seq_ops, sizeof(struct kprobe_listing));
+	struct kprobe_listing *listing = __seq_open_private(file, ops, sizeof(*listing));
+
+	if (!listing)
+		return -ENOMEM;
+	listing->fill = fill;
+	return 0;
 }
 
-static int kprobe_list_release(struct inode *inode, struct file *file)
+static int kprobe_list_open(struct inode *inode, struct file *file)
+{
+	return kprobe_listing_open(file, &kprobe_list_seq_ops, kprobe_list_fill);
+}
+
+static int kprobe_sites_open(struct inode *inode, struct file *file)
+{
+	return kprobe_listing_open(file, &kprobe_sites_seq_ops, kprobe_sites_fill);
+}
+
+static int kprobe_listing_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
 	struct kprobe_listing *listing = m->private;
@@ -184,8 +255,28 @@ static const struct file_operations kprobe_list_fops = {
 	.open		= kprobe_list_open,
 	.read		= seq_read,
 	.llseek		= seq_lseek,
-	.release	= kprobe_list_release,
+	.release	= kprobe_listing_release,
 };
+
+static const struct file_operations kprobe_sites_fops = {
+	.open		= kprobe_sites_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= kprobe_listing_release,
+};
+
+/* missed */
+
+static int kprobe_missed_show(struct seq_file *m, void *v)
+{
+	enum kprobe_missed_cause cause;
+
+	for (cause = 0; cause < KPROBE_NR_MISSED; cause++)
+		seq_printf(m, "%10lu  %s\n", kprobe_missed_total(cause),
+			   kprobe_missed_name(cause));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(kprobe_missed);
 
 /* blacklist: the position in the file is the address to go on from. */
 
@@ -254,18 +345,20 @@ int kprobe_switch_all(bool on)
 {
 	enum kprobe_refusal refusal = KPROBE_OK;
 	struct kprobe_batch batch;
+	bool changed;
 
 	kprobe_batch_begin(&batch);
-	if (on != kprobe_switched_on) {
+	changed = on != kprobe_switched_on;
+	if (changed) {
 		kprobe_switched_on = on;
 		kprobe_queue_all(&batch.sites);
 		refusal = kprobe_reconcile(&batch.sites);
-		pr_info("kprobes: Kprobes globally %s\n", on ? "enabled" : "disabled");
-		if (refusal)
-			pr_warn("kprobes: but some stay disarmed: %s\n",
-				kprobe_refusal_name(refusal));
 	}
 	kprobe_batch_end(&batch);
+	if (changed)
+		pr_info("kprobes: Kprobes globally %s\n", on ? "enabled" : "disabled");
+	if (refusal)
+		pr_warn("kprobes: but some stay disarmed: %s\n", kprobe_refusal_name(refusal));
 	return kprobe_refusal_errno(refusal);
 }
 
@@ -299,6 +392,8 @@ static int __init kprobe_debugfs_init(void)
 	struct dentry *dir = debugfs_create_dir("kprobes", NULL);
 
 	debugfs_create_file("list", 0400, dir, NULL, &kprobe_list_fops);
+	debugfs_create_file("sites", 0400, dir, NULL, &kprobe_sites_fops);
+	debugfs_create_file("missed", 0400, dir, NULL, &kprobe_missed_fops);
 	debugfs_create_file("blacklist", 0400, dir, NULL, &kprobe_blacklist_fops);
 	debugfs_create_file("enabled", 0600, dir, NULL, &kprobe_enabled_fops);
 	return 0;

@@ -7,7 +7,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kallsyms.h>
-#include <linux/kmsg_dump.h>
 #include <linux/mman.h>
 #include <linux/memory.h>
 #include <linux/mount.h>
@@ -253,6 +252,70 @@ static void marks_in_order(struct kunit *test)
 		kp->flags = flags;
 		KUNIT_EXPECT_STREQ(test, lines, text);
 	}
+}
+
+/* sites */
+
+static void add_site(struct kunit *test, char *lines, unsigned long shown, unsigned int nr,
+		     const struct kprobe *kp, void *func)
+{
+	sprintf(lines + strlen(lines), "%0*lx  %u  %s+0x%lx: %s\n", DIGITS, shown, nr,
+		func == target ? "kprobe_test_target" : "kprobe_test_other",
+		(unsigned long)kp->addr - (unsigned long)func, kprobe_test_route(test, kp));
+}
+
+static void a_line_a_site(struct kunit *test)
+{
+	struct kprobe *first = new_probe(test, 'a', target, 0);
+	struct kprobe *alone = new_probe(test, 'b', other, KPROBE_FLAG_DISABLED);
+	char lines[512] = "";
+
+	new_probe(test, 'c', target, KPROBE_FLAG_DISABLED);
+	wait_for_kprobe_optimizer();
+	add_site(test, lines, (unsigned long)first->addr, 2, first, target);
+	add_site(test, lines, (unsigned long)alone->addr, 1, alone, other);
+	KUNIT_EXPECT_STREQ(test, lines, debugfs_text(test, "sites"));
+	KUNIT_EXPECT_TRUE(test, strstr(lines, ": not armed (none of its probes is enabled)\n"));
+}
+
+static void addresses_of_sites_are_hidden_r22(struct kunit *test)
+{
+	struct kprobe *kp = new_probe(test, 'a', target, KPROBE_FLAG_DISABLED);
+	char lines[256] = "";
+
+	add_site(test, lines, 0, 1, kp, target);
+	KUNIT_EXPECT_STREQ(test, lines, text_of(test, debugfs_open_blind(test, "sites")));
+}
+
+/* missed */
+
+static void missed_has_a_line_a_cause(struct kunit *test)
+{
+	const char *text = debugfs_text(test, "missed");
+	enum kprobe_missed_cause cause;
+	char line[128];
+
+	for (cause = 0; cause < KPROBE_NR_MISSED; cause++) {
+		snprintf(line, sizeof(line), "%10lu  %s\n", kprobe_missed_total(cause),
+			 kprobe_missed_name(cause));
+		KUNIT_ASSERT_TRUE_MSG(test, strstarts(text, line), "%s", text);
+		text += strlen(line);
+	}
+	KUNIT_EXPECT_STREQ(test, "", text);
+}
+
+static void a_miss_shows(struct kunit *test)
+{
+	unsigned long before = kprobe_missed_total(KPROBE_MISSED_BUSY);
+	char line[128];
+
+	new_probe(test, 'a', target, 0);
+	kprobe_busy_begin();
+	kprobe_test_target(1);
+	kprobe_busy_end();
+	snprintf(line, sizeof(line), "%10lu  %s\n", before + 1,
+		 kprobe_missed_name(KPROBE_MISSED_BUSY));
+	KUNIT_EXPECT_TRUE(test, strstr(debugfs_text(test, "missed"), line));
 }
 
 /* Does the text show the address, as any number that contains it? */
@@ -515,32 +578,17 @@ static void gone_while_it_is_off_r15(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, lines, debugfs_text(test, "list"));
 }
 
-static unsigned int logged(const char *text)
-{
-	struct kmsg_dump_iter iter = { };
-	static char line[512];
-	unsigned int nr = 0;
-	size_t len;
-
-	kmsg_dump_rewind(&iter);
-	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
-		line[len] = '\0';
-		nr += !!strstr(line, text);
-	}
-	return nr;
-}
-
 static void switch_says_so_in_the_log(struct kunit *test)
 {
-	unsigned int off = logged("kprobes: Kprobes globally disabled\n");
-	unsigned int on = logged("kprobes: Kprobes globally enabled\n");
+	unsigned int off = kprobe_test_logged("kprobes: Kprobes globally disabled\n");
+	unsigned int on = kprobe_test_logged("kprobes: Kprobes globally enabled\n");
 
 	set_enabled(test, "0");
 	set_enabled(test, "0");
-	KUNIT_EXPECT_EQ(test, logged("kprobes: Kprobes globally disabled\n"), off + 1);
+	KUNIT_EXPECT_EQ(test, kprobe_test_logged("kprobes: Kprobes globally disabled\n"), off + 1);
 	set_enabled(test, "1");
 	set_enabled(test, "1");
-	KUNIT_EXPECT_EQ(test, logged("kprobes: Kprobes globally enabled\n"), on + 1);
+	KUNIT_EXPECT_EQ(test, kprobe_test_logged("kprobes: Kprobes globally enabled\n"), on + 1);
 }
 
 /* All of them */
@@ -553,6 +601,8 @@ static umode_t mode_of(struct kunit *test, const char *name)
 static void files_are_for_root_r22(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, mode_of(test, "list"), 0400);
+	KUNIT_EXPECT_EQ(test, mode_of(test, "sites"), 0400);
+	KUNIT_EXPECT_EQ(test, mode_of(test, "missed"), 0400);
 	KUNIT_EXPECT_EQ(test, mode_of(test, "blacklist"), 0400);
 	KUNIT_EXPECT_EQ(test, mode_of(test, "enabled"), 0600);
 }
@@ -579,6 +629,10 @@ static struct kunit_case kprobe_debugfs_cases[] = {
 	KUNIT_CASE(a_line_a_probe),
 	KUNIT_CASE(a_return_probe_is_marked_r),
 	KUNIT_CASE(marks_in_order),
+	KUNIT_CASE(a_line_a_site),
+	KUNIT_CASE(addresses_of_sites_are_hidden_r22),
+	KUNIT_CASE(missed_has_a_line_a_cause),
+	KUNIT_CASE(a_miss_shows),
 	KUNIT_CASE(addresses_of_probes_are_hidden_r22),
 	KUNIT_CASE(kptr_restrict_is_respected_r22),
 	KUNIT_CASE(list_is_what_was_when_it_began),

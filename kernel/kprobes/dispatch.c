@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kprobes: what is out of line of a hit: several probes, misses, faults.
+ * Kprobes: what is out of line of a hit: several probes, faults.
  *
  * The rest is in hit.h. Nothing here may be probed, take a lock, allocate or
  * sleep.
@@ -18,31 +18,6 @@ DEFINE_PER_CPU(struct kprobe *, current_kprobe);
 struct kprobe kprobe_busy = {
 	.addr = (kprobe_opcode_t *)kprobe_busy_begin,
 };
-
-/*
- * nmissed is a plain long in the public structure, but several CPUs may miss
- * hits of one probe at a time and every one of them counts.
- */
-static __always_inline void kprobe_count_missed(struct kprobe *kp)
-{
-	raw_atomic_long_inc((atomic_long_t *)&kp->nmissed);
-}
-
-/**
- * kprobe_miss() - a hit runs no handlers
- * @active: kprobe_site::active when it began; counted as missed for each probe
- *
- * Context: preemption and interrupts off.
- */
-void kprobe_miss(unsigned long active)
-{
-	struct kprobe *only, *const *probes;
-	unsigned int i, nr = kprobe_active_probes(active, &only, &probes);
-
-	for (i = 0; i < nr; i++)
-		kprobe_count_missed(probes[i]);
-}
-NOKPROBE_SYMBOL(kprobe_miss);
 
 /**
  * kprobe_hit_rejoin() - a hit whose pre-handlers have run goes on

@@ -20,11 +20,18 @@
  * kprobe_hit_miss() - run no handlers in this hit
  * @hit: the hit, whose pre-handlers have not run; counted as missed for each
  *	probe
+ * @cause: why
  */
-static __always_inline void kprobe_hit_miss(struct kprobe_hit *hit)
+static __always_inline void kprobe_hit_miss(struct kprobe_hit *hit,
+					    enum kprobe_missed_cause cause)
 {
-	kprobe_miss(hit->active);
+	kprobe_miss(hit->active, cause);
 	hit->active = 0;
+}
+
+static __always_inline enum kprobe_missed_cause kprobe_reentry_cause(const struct kprobe *outer)
+{
+	return outer == &kprobe_busy ? KPROBE_MISSED_BUSY : KPROBE_MISSED_IN_HANDLER;
 }
 
 /**
@@ -43,7 +50,7 @@ static __always_inline void kprobe_hit_begin(struct kprobe_hit *hit, struct kpro
 	hit->outer = __this_cpu_read(current_kprobe);
 	__this_cpu_write(current_kprobe, &kprobe_busy);
 	if (unlikely(hit->outer))
-		kprobe_hit_miss(hit);
+		kprobe_hit_miss(hit, kprobe_reentry_cause(hit->outer));
 }
 
 /* Does it want the CPU to resume at regs->ip? */

@@ -9,19 +9,22 @@
  *	batch.c		registrations and unregistrations that go together
  *	site.c		table of sites, their probes, the state setter
  *	reconcile.c	what the text should show; the steps towards that
+ *	route.c		what it shows, and why not a jump, told to people
  *	optimize.c	from breakpoint to jump, a grace period later
  *	table.h		the look-up of a hit
  *	hit.h		a hit: begin, pre, post, end
- *	dispatch.c	a hit: several probes, misses, faults
+ *	dispatch.c	a hit: several probes, faults
+ *	missed.c	hits whose handlers did not run, and why
  *	ftrace.c	sites on ftrace locations
  *	address.c	symbol+offset -> address; what may be probed, and why not
+ *	reason.c	the same, told to callers and to people
  *	blacklist.c	what may never be probed
  *	reserved.c	text that the kernel patches; branches that do not show
  *	slot.c		executable copies of instructions
  *	retire.c	memory that a CPU may still be using
  *	module.c	text that goes away
  *	kretprobe.c	return probes
- *	debugfs.c	the files in debugfs: list, blacklist, enabled
+ *	debugfs.c	the files in debugfs: list, sites, missed, blacklist, enabled
  *	sysctl.c	debug.kprobes-optimization
  *	sysrq.c		Alt+SysRq+W
  *
@@ -41,6 +44,7 @@
 #include <linux/kprobes.h>
 #include <linux/llist.h>
 #include <linux/lockdep.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rhashtable-types.h>
 #include <asm/kprobe_site.h>
 
@@ -234,8 +238,29 @@ enum kprobe_refusal {
 	KPROBE_NR_REFUSALS,
 };
 
-/* ../kprobes.c */
-int kprobe_refuse(const struct kprobe *kp, enum kprobe_refusal refusal);
+/* reason.c */
+
+/**
+ * struct kprobe_reason - why a probe is refused, for people
+ * @nr: which one it is of those that are registered together
+ * @refusal: why
+ * @addr: the address that it asks for; 0 if that is not known
+ * @detail: what helps to mend it, in brackets; or nothing
+ */
+struct kprobe_reason {
+	unsigned int nr;
+	enum kprobe_refusal refusal;
+	unsigned long addr;
+	char detail[96];
+};
+
+extern struct ratelimit_state kprobe_telling;
+
+int kprobe_refusal_errno(enum kprobe_refusal refusal);
+const char *kprobe_refusal_name(enum kprobe_refusal refusal);
+void kprobe_reason_find(struct kprobe_reason *reason);
+int kprobe_refuse(const struct kprobe *kp, const struct kprobe_reason *reason);
+int kprobe_refuse_to_enable(const struct kprobe *kp, enum kprobe_refusal refusal);
 
 /* batch.c */
 
@@ -251,8 +276,8 @@ struct kprobe_batch {
 
 void kprobe_batch_begin(struct kprobe_batch *batch);
 void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *site);
-enum kprobe_refusal kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps,
-					  unsigned int num, unsigned int *failed);
+bool kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps, unsigned int num,
+			   struct kprobe_reason *reason);
 bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp);
 void kprobe_batch_end(struct kprobe_batch *batch);
 
@@ -277,10 +302,33 @@ extern bool kprobe_switched_on;
 extern int kprobe_optimization;
 bool kprobe_site_wants_arming(const struct kprobe_site *site);
 bool kprobe_site_is_settled(const struct kprobe_site *site);
+bool kprobe_site_has_neighbour(const struct kprobe_site *site);
 void kprobe_queue_neighbours(struct list_head *sites, const struct kprobe_site *site);
 enum kprobe_refusal kprobe_reconcile(struct list_head *sites);
 void kprobe_queue_all(struct list_head *sites);
 void kprobe_reconcile_breakpoints(struct list_head *sites);
+
+/* route.c */
+
+/**
+ * struct kprobe_route - how control gets from a site to its handlers, for people
+ * @name: jump, ftrace or breakpoint; or not armed
+ * @way: how the instruction is run, NULL if that goes without saying
+ * @why_way: why it is run in no cheaper way, NULL if there is no reason
+ * @why: why it is on no faster route, or is not armed; NULL if there is no reason
+ */
+struct kprobe_route {
+	const char *name;
+	const char *way;
+	const char *why_way;
+	const char *why;
+};
+
+/* The longest text of a route, and its NUL. */
+#define KPROBE_ROUTE_LEN	160
+
+struct kprobe_route kprobe_route_of(const struct kprobe_site *site);
+void kprobe_route_text(const struct kprobe_route *route, char *text);
 
 /* optimize.c */
 void kprobe_wait_until_ripe(struct kprobe_site *site);
@@ -302,12 +350,42 @@ struct kprobe_hit {
 
 extern struct kprobe kprobe_busy;
 
-void kprobe_miss(unsigned long active);
 void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
 bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs);
 void kprobe_hit_post_set(const struct kprobe_set *set, struct pt_regs *regs);
 bool kprobe_hit_fault(struct kprobe_hit *hit, struct pt_regs *regs, int trapnr);
 bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
+
+/* missed.c */
+
+/**
+ * enum kprobe_missed_cause - why a hit ran no handlers
+ * @KPROBE_MISSED_IN_HANDLER: a handler was running on this CPU
+ * @KPROBE_MISSED_BUSY: another hit was under way, but no handler was running: it
+ *	came in between, from an NMI say; or kprobe_busy_begin() was called
+ * @KPROBE_MISSED_NO_STEP: it would have had to be stepped under the trap flag
+ *	where that cannot be used
+ * @KPROBE_MISSED_NO_INSTANCE: of a return probe: all its instances were in use
+ * @KPROBE_MISSED_LEAVING: of a return probe that was being unregistered
+ * @KPROBE_MISSED_NO_RCU: a call that was followed has returned where RCU was not
+ *	watching. This is in no kretprobe::nmissed
+ *
+ * kprobe_missed_name() has it in words.
+ */
+enum kprobe_missed_cause {
+	KPROBE_MISSED_IN_HANDLER,
+	KPROBE_MISSED_BUSY,
+	KPROBE_MISSED_NO_STEP,
+	KPROBE_MISSED_NO_INSTANCE,
+	KPROBE_MISSED_LEAVING,
+	KPROBE_MISSED_NO_RCU,
+	KPROBE_NR_MISSED,
+};
+
+const char *kprobe_missed_name(enum kprobe_missed_cause cause);
+unsigned long kprobe_missed_total(enum kprobe_missed_cause cause);
+void kprobe_count_missed(enum kprobe_missed_cause cause, unsigned int nr);
+void kprobe_miss(unsigned long active, enum kprobe_missed_cause cause);
 
 /* ftrace.c */
 #ifdef CONFIG_KPROBES_ON_FTRACE
@@ -341,6 +419,11 @@ struct kprobe_range {
 	unsigned long end;
 };
 
+static inline bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
+{
+	return addr >= range->start && addr < range->end;
+}
+
 /* address.c */
 
 /**
@@ -362,8 +445,6 @@ struct kprobe_function {
 /* The longest "module:symbol", and its NUL. */
 #define KPROBE_NAME_LEN		(MODULE_NAME_LEN + KSYM_NAME_LEN)
 
-int kprobe_refusal_errno(enum kprobe_refusal refusal);
-const char *kprobe_refusal_name(enum kprobe_refusal refusal);
 bool kprobe_read_name(const char *symbol, char *name);
 enum kprobe_refusal kprobe_function_find(struct kprobe_function *function, unsigned long addr);
 void kprobe_function_put(struct kprobe_function *function);
@@ -399,6 +480,7 @@ int kprobe_reserved_init(void);
 int kprobe_reserved_add_module(const struct module *mod);
 void kprobe_reserved_remove(unsigned long start);
 enum kprobe_refusal kprobe_reserved_in(unsigned long start, unsigned long end);
+bool kprobe_reserved_range(unsigned long addr, struct kprobe_range *range);
 void kprobe_walk_labels(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg);
 void kprobe_walk_fixups(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg);
 
@@ -484,6 +566,15 @@ bool arch_kprobe_can_return(unsigned long entry);
 enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site);
 
 /*
+ * For those who read why an address is refused: where the instructions before it
+ * and behind it begin, 0 if none does in its function; and up to MAX_INSN_SIZE
+ * bytes of the one that is there, whose number is returned. Both as they are
+ * without probes. Context: kprobe_mutex. Sleep.
+ */
+void arch_kprobe_nearest(unsigned long addr, struct kprobe_range *nearest);
+unsigned int arch_kprobe_bytes(unsigned long addr, u8 *bytes);
+
+/*
  * Sees to it that hits can run the instruction, with or without post-handlers.
  * Context: kprobe_mutex; may sleep.
  */
@@ -533,8 +624,14 @@ void arch_kprobe_erase_jump_tail(struct kprobe_site *site);
 /* The first byte of the instruction, as it was. */
 kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site);
 
-/* What shows in a listing: how this site's instruction is run. */
+/*
+ * What shows in a listing: how this site's instruction is run; why not in a cheaper
+ * way, NULL if there is no reason; and why there can be no jump, whatever comes, NULL
+ * if there can. Context: any.
+ */
 const char *arch_kprobe_way(const struct kprobe_site *site);
+const char *arch_kprobe_why_way(const struct kprobe_site *site);
+const char *arch_kprobe_no_jump(const struct kprobe_site *site);
 
 /* Called by ftrace: runs a hit of the site at @ip, if it is armed via @ops. */
 void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,

@@ -17,6 +17,15 @@
 /* Documented as such: for users who do not know how many calls they will see. */
 #define KRETPROBE_DEFAULT_MAXACTIVE	max_t(int, 10, 2 * num_possible_cpus())
 
+/* Rethook gives no instance. It is stopped when the probe is being unregistered. */
+static noinline void kretprobe_miss(struct kretprobe *rp)
+{
+	raw_atomic_inc((atomic_t *)&rp->nmissed);
+	kprobe_count_missed(rcu_access_pointer(rp->rh->handler) ? KPROBE_MISSED_NO_INSTANCE :
+								  KPROBE_MISSED_LEAVING, 1);
+}
+NOKPROBE_SYMBOL(kretprobe_miss);
+
 static int kretprobe_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
@@ -24,7 +33,7 @@ static int kretprobe_entry(struct kprobe *kp, struct pt_regs *regs)
 	struct kretprobe_instance *ri;
 
 	if (!node) {
-		raw_atomic_inc((atomic_t *)&rp->nmissed);
+		kretprobe_miss(rp);
 		return 0;
 	}
 	ri = container_of(node, struct kretprobe_instance, node);
@@ -66,7 +75,7 @@ bool kretprobe_has(const struct kprobe *kp, kprobe_has_fn has, const void *arg)
 /*
  * Rethook calls this with preemption off, and not after rethook_stop() and a
  * grace period: until then there is an @rp. Where RCU is not watching there is
- * no such promise.
+ * no such promise, so it is not for @rp that this is counted.
  */
 static void kretprobe_return(struct rethook_node *node, void *data, unsigned long ret_addr,
 			     struct pt_regs *regs)
@@ -75,7 +84,11 @@ static void kretprobe_return(struct rethook_node *node, void *data, unsigned lon
 	struct kprobe *outer;
 	unsigned long flags;
 
-	if (unlikely(!rcu_is_watching_curr_cpu()) || !rp->handler)
+	if (unlikely(!rcu_is_watching_curr_cpu())) {
+		kprobe_count_missed(KPROBE_MISSED_NO_RCU, 1);
+		return;
+	}
+	if (!rp->handler)
 		return;
 	/*
 	 * A probe that the handler hits is missed, as in any handler. What an
@@ -200,6 +213,7 @@ static void kretprobe_entries(struct kretprobe **rps, int num, struct kprobe **k
  */
 int register_kretprobes(struct kretprobe **rps, int num)
 {
+	static const struct kprobe_reason no_memory = { .refusal = KPROBE_NO_MEMORY };
 	struct kprobe **kps;
 	int err;
 
@@ -207,7 +221,7 @@ int register_kretprobes(struct kretprobe **rps, int num)
 		return -EINVAL;
 	kps = kvmalloc_array(num, sizeof(*kps), GFP_KERNEL);
 	if (!kps)
-		return kprobe_refuse(rps[0] ? &rps[0]->kp : NULL, KPROBE_NO_MEMORY);
+		return kprobe_refuse(rps[0] ? &rps[0]->kp : NULL, &no_memory);
 	kretprobe_entries(rps, num, kps);
 	err = register_kprobes(kps, num);
 	kvfree(kps);

@@ -33,8 +33,14 @@ bool kprobe_site_wants_arming(const struct kprobe_site *site)
 	return site->active && kprobe_switched_on;
 }
 
-/* Is there a site with probes, disabled ones included, that a jump would displace? */
-static bool kprobe_site_has_neighbour(const struct kprobe_site *site)
+/**
+ * kprobe_site_has_neighbour() - is there another site in the way of a jump?
+ * @site: the site
+ *
+ * Context: kprobe_mutex; or any, if the answer may be that of a moment ago.
+ * Return: true if a jump would displace one that has probes, also disabled ones.
+ */
+bool kprobe_site_has_neighbour(const struct kprobe_site *site)
 {
 	unsigned long addr, end = site->addr + arch_kprobe_span(site);
 	const struct kprobe_site *other;

@@ -293,14 +293,14 @@ static void batch_keeps_its_order_on_a_site(struct kunit *test)
 
 static int first_failed(struct kprobe **batch, int num)
 {
-	enum kprobe_refusal refusal;
+	struct kprobe_reason reason;
 	struct kprobe_batch b;
-	unsigned int failed;
+	bool registered;
 
 	kprobe_batch_begin(&b);
-	refusal = kprobe_batch_register(&b, batch, num, &failed);
+	registered = kprobe_batch_register(&b, batch, num, &reason);
 	kprobe_batch_end(&b);
-	return refusal ? failed : -1;
+	return registered ? -1 : reason.nr;
 }
 
 /* Whichever has the lower address, and whichever is found out first. */

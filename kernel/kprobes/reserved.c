@@ -62,11 +62,6 @@ struct kprobe_patch_tables {
 	unsigned int nr_calls;
 };
 
-static bool kprobe_range_has(const struct kprobe_range *range, unsigned long addr)
-{
-	return addr >= range->start && addr < range->end;
-}
-
 #ifdef CONFIG_JUMP_LABEL
 static struct kprobe_patched kprobe_patched_label(struct jump_entry *label,
 						  const struct kprobe_range *text)
@@ -284,6 +279,32 @@ enum kprobe_refusal kprobe_reserved_in(unsigned long start, unsigned long end)
 	if (i == text->nr || text->start + text->insn[i].offset >= end)
 		return KPROBE_OK;
 	return text->insn[i].refusal;
+}
+
+/**
+ * kprobe_reserved_range() - which instruction that the kernel patches is there?
+ * @addr: an address
+ * @range: where to return it: from its first byte to behind its last
+ *
+ * Context: process, kprobe_mutex.
+ * Return: true if there is one.
+ */
+bool kprobe_reserved_range(unsigned long addr, struct kprobe_range *range)
+{
+	const struct kprobe_patched_text *text;
+	unsigned int i;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	text = mtree_load(&kprobe_patched_texts, addr);
+	if (!text)
+		return false;
+	i = kprobe_patched_behind(text, addr);
+	if (i == text->nr)
+		return false;
+	range->start = text->start + text->insn[i].offset;
+	range->end = range->start + text->insn[i].len;
+	return kprobe_range_has(range, addr);
 }
 
 /**

@@ -28,24 +28,30 @@ static void kprobe_remarks(const struct kprobe *kp, char *buf, size_t size)
 
 static void kprobe_show(const struct kprobe_site *site, const struct kprobe *kp)
 {
-	enum kprobe_state state = READ_ONCE(site->state);
+	struct kprobe_route route = kprobe_route_of(site);
 	void *addr = (void *)site->addr;
+	char text[KPROBE_ROUTE_LEN];
 	char remarks[48];
 
+	kprobe_route_text(&route, text);
 	kprobe_remarks(kp, remarks, sizeof(remarks));
-	if (state == KPROBE_PREPARED || state >= KPROBE_GONE)
-		pr_info("[<%p>] %pS not armed%s\n", addr, addr, remarks);
-	else if (site->on_ftrace)
-		pr_info("[<%p>] %pS ftrace%s\n", addr, addr, remarks);
-	else if (state == KPROBE_OPTIMIZED)
-		pr_info("[<%p>] %pS jump%s\n", addr, addr, remarks);
-	else
-		pr_info("[<%p>] %pS breakpoint, %s%s\n", addr, addr, arch_kprobe_way(site),
-			remarks);
+	pr_info("[<%p>] %pS %s%s\n", addr, addr, text, remarks);
+}
+
+static void kprobe_show_missed(void)
+{
+	enum kprobe_missed_cause cause;
+
+	for (cause = 0; cause < KPROBE_NR_MISSED; cause++) {
+		unsigned long total = kprobe_missed_total(cause);
+
+		if (total)
+			pr_info("missed %lu: %s\n", total, kprobe_missed_name(cause));
+	}
 }
 
 /**
- * sysrq_show_kprobes() - print a line for each probe
+ * sysrq_show_kprobes() - print a line for each probe, and what was missed
  *
  * Addresses are hashed, as pointers in the log are unless the kernel was told
  * otherwise.
@@ -69,4 +75,5 @@ void sysrq_show_kprobes(void)
 			touch_nmi_watchdog();
 		}
 	}
+	kprobe_show_missed();
 }

@@ -114,13 +114,9 @@ static unsigned int lines_in_order(const char * const *lines, unsigned int nr)
 
 static const char *armed(struct kunit *test, struct kprobe *kp, const char *remarks)
 {
-	const char *way;
-	char rest[64];
+	char rest[KPROBE_ROUTE_LEN + 64];
 
-	rcu_read_lock();
-	way = arch_kprobe_way(kprobe_site_lookup((unsigned long)kp->addr));
-	rcu_read_unlock();
-	snprintf(rest, sizeof(rest), "breakpoint, %s%s", way, remarks);
+	snprintf(rest, sizeof(rest), "%s%s", kprobe_test_route(test, kp), remarks);
 	return line_of(test, kp, rest);
 }
 
@@ -147,7 +143,7 @@ static void a_line_a_probe_with_what_holds(struct kunit *test)
 	lines[0] = "Show kprobes\n";
 	lines[1] = armed(test, plain, "");
 	lines[2] = armed(test, beside, " disabled missed 3");
-	lines[3] = line_of(test, alone, "not armed disabled");
+	lines[3] = line_of(test, alone, "not armed (none of its probes is enabled) disabled");
 
 	listen();
 	sysrq_show_kprobes();
@@ -163,7 +159,7 @@ static void the_global_switch_is_told(struct kunit *test)
 
 	if (!IS_ENABLED(CONFIG_KPROBES_DEBUGFS))
 		kunit_skip(test, "needs CONFIG_DEBUG_FS");
-	lines[2] = line_of(test, kp, "not armed");
+	lines[2] = line_of(test, kp, "not armed (kprobes/enabled is 0)");
 	kprobe_switch_all(false);
 	listen();
 	sysrq_show_kprobes();
@@ -186,6 +182,33 @@ static void from_an_interrupt_with_the_mutex_held(struct kunit *test)
 	show_from_interrupt();
 	mutex_unlock(&kprobe_mutex);
 	KUNIT_EXPECT_EQ(test, 2, lines_in_order(lines, 2));
+}
+
+/* What was missed comes last, a line a cause; what was not does not come. */
+static void missed_hits_are_told(struct kunit *test)
+{
+	struct kprobe *kp = new_probe(test, 'a', kprobe_test_target, 0);
+	enum kprobe_missed_cause cause;
+	const char *lines[2];
+	char text[128];
+
+	kprobe_busy_begin();
+	kprobe_test_target(1);
+	kprobe_busy_end();
+	lines[0] = armed(test, kp, " missed 1");
+	lines[1] = text;
+	listen();
+	sysrq_show_kprobes();
+	listened();
+	for (cause = 0; cause < KPROBE_NR_MISSED; cause++) {
+		unsigned long total = kprobe_missed_total(cause);
+
+		snprintf(text, sizeof(text), "missed %lu: %s\n", total, kprobe_missed_name(cause));
+		if (total)
+			KUNIT_EXPECT_EQ_MSG(test, 2, lines_in_order(lines, 2), "%s", text);
+		else
+			KUNIT_EXPECT_NULL(test, strstr(heard, text));
+	}
 }
 
 static void the_key_lists_probes(struct kunit *test)
@@ -232,6 +255,7 @@ static struct kunit_case sysrq_cases[] = {
 	KUNIT_CASE(a_line_a_probe_with_what_holds),
 	KUNIT_CASE(the_global_switch_is_told),
 	KUNIT_CASE(from_an_interrupt_with_the_mutex_held),
+	KUNIT_CASE(missed_hits_are_told),
 	KUNIT_CASE(the_key_lists_probes),
 	KUNIT_CASE(the_mask_is_respected),
 	KUNIT_CASE_SLOW(ten_thousand_probes),

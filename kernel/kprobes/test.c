@@ -4,6 +4,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/delay.h>
+#include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
 #include <linux/memory.h>
 #include <linux/module.h>
@@ -290,27 +291,36 @@ void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds)
 }
 
 /**
+ * kprobe_test_reason() - why can there be no such probe, for people?
+ * @kp: the probe, not registered
+ *
+ * Return: what register_kprobe() goes by; its refusal is KPROBE_OK if there can be
+ * one. @kp is as it was.
+ */
+struct kprobe_reason kprobe_test_reason(struct kprobe *kp)
+{
+	const struct kprobe before = *kp;
+	struct kprobe_reason reason;
+	struct kprobe_batch batch;
+
+	kprobe_batch_begin(&batch);
+	if (kprobe_batch_register(&batch, &kp, 1, &reason))
+		kprobe_batch_remove(&batch, kp);
+	kprobe_batch_end(&batch);
+	if (!reason.refusal)
+		*kp = before;
+	return reason;
+}
+
+/**
  * kprobe_test_refusal() - why can there be no such probe?
  * @kp: the probe, not registered
  *
- * Return: what register_kprobe() goes by, KPROBE_OK if there can be one. @kp is
- * as it was.
+ * Return: as kprobe_test_reason() has it, KPROBE_OK if there can be one.
  */
 enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp)
 {
-	const struct kprobe before = *kp;
-	enum kprobe_refusal refusal;
-	struct kprobe_batch batch;
-	unsigned int failed;
-
-	kprobe_batch_begin(&batch);
-	refusal = kprobe_batch_register(&batch, &kp, 1, &failed);
-	if (!refusal)
-		kprobe_batch_remove(&batch, kp);
-	kprobe_batch_end(&batch);
-	if (!refusal)
-		*kp = before;
-	return refusal;
+	return kprobe_test_reason(kp).refusal;
 }
 
 static void kprobe_test_jumps_again(void *data)
@@ -350,4 +360,74 @@ void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
 	KUNIT_EXPECT_PTR_EQ(test, (void *)kp->addr, given);
 	/* If it was accepted after all, that must not outlive the test. */
 	unregister_kprobe(kp);
+}
+
+/**
+ * kprobe_test_logged() - how often does the kernel log say that?
+ * @text: what is looked for; a line counts once
+ *
+ * Return: the number of lines that are there now.
+ */
+unsigned int kprobe_test_logged(const char *text)
+{
+	struct kmsg_dump_iter iter = { };
+	static char line[512];
+	unsigned int nr = 0;
+	size_t len;
+
+	kmsg_dump_rewind(&iter);
+	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		nr += !!strstr(line, text);
+	}
+	return nr;
+}
+
+static unsigned long kprobe_test_missed[KPROBE_NR_MISSED];
+
+/**
+ * kprobe_test_note_missed() - for kprobe_test_expect_missed(), begin to count
+ */
+void kprobe_test_note_missed(void)
+{
+	enum kprobe_missed_cause cause;
+
+	for (cause = 0; cause < KPROBE_NR_MISSED; cause++)
+		kprobe_test_missed[cause] = kprobe_missed_total(cause);
+}
+
+/**
+ * kprobe_test_expect_missed() - expect that hits were missed for one cause
+ * @test: the test
+ * @cause: the cause
+ * @nr: so many, and none for any other, since kprobe_test_note_missed()
+ */
+void kprobe_test_expect_missed(struct kunit *test, enum kprobe_missed_cause cause,
+			       unsigned long nr)
+{
+	enum kprobe_missed_cause each;
+
+	for (each = 0; each < KPROBE_NR_MISSED; each++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    kprobe_missed_total(each) - kprobe_test_missed[each],
+				    each == cause ? nr : 0, "%s", kprobe_missed_name(each));
+}
+
+/**
+ * kprobe_test_route() - what people are told of a probe's route
+ * @test: the test
+ * @kp: the probe, registered
+ *
+ * Return: the text.
+ */
+const char *kprobe_test_route(struct kunit *test, const struct kprobe *kp)
+{
+	char *text = kunit_kzalloc(test, KPROBE_ROUTE_LEN, GFP_KERNEL);
+	struct kprobe_route route;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	scoped_guard(mutex, &kprobe_mutex)
+		route = kprobe_route_of(kprobe_site_of(kp));
+	kprobe_route_text(&route, text);
+	return text;
 }

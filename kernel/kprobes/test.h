@@ -88,7 +88,13 @@ void *kprobe_test_bad_address(struct kunit *test);
 u64 kprobe_test_text(const void *addr);
 void kprobe_test_own(struct kunit *test, struct kprobe *kp);
 void kprobe_test_pairing(struct kunit *test, void *addr, unsigned int rounds);
+struct kprobe_reason kprobe_test_reason(struct kprobe *kp);
 enum kprobe_refusal kprobe_test_refusal(struct kprobe *kp);
+const char *kprobe_test_route(struct kunit *test, const struct kprobe *kp);
+void kprobe_test_note_missed(void);
+void kprobe_test_expect_missed(struct kunit *test, enum kprobe_missed_cause cause,
+			       unsigned long nr);
+unsigned int kprobe_test_logged(const char *text);
 void kprobe_test_no_jumps(struct kunit *test);
 void kprobe_test_expect_refusal(struct kunit *test, struct kprobe *kp,
 				enum kprobe_refusal refusal, int err);

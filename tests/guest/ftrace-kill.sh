@@ -15,7 +15,7 @@ switched_off()
 
 refused_while_off()
 {
-	! insmod "$probe" 2>/tmp/insmod && dmesg | grep -q 'not probed: ftrace is off'
+	! insmod "$probe" 2>/tmp/insmod && dmesg | grep -q 'kprobes: .*: ftrace is off'
 }
 
 armed_sites_keep_it_on()
@@ -31,12 +31,17 @@ switched_off_after_the_last()
 
 disarmed_when_it_dies()
 {
-	insmod /lib/modules-flat/ftrace_kill.ko
+	insmod "$probe" && insmod /lib/modules-flat/ftrace_kill.ko
 }
 
 says_so()
 {
-	dmesg | grep -q 'kprobes: ftrace is dead: disarmed on 1 ftrace locations'
+	dmesg | grep -q 'kprobes: ftrace is dead: disarmed on 2 ftrace locations'
+}
+
+says_of_which()
+{
+	grep -q ': not armed (ftrace does not arm it)$' /sys/kernel/debug/kprobes/sites
 }
 
 switched_off
@@ -45,4 +50,5 @@ expect armed_sites_keep_ftrace_on_r17 armed_sites_keep_it_on
 expect off_after_the_last_site switched_off_after_the_last
 expect disarmed_when_ftrace_dies_r17 disarmed_when_it_dies
 expect the_log_says_that_it_died_r17 says_so
+expect sites_say_which_are_disarmed says_of_which
 finish 0

@@ -88,6 +88,8 @@ test_is no_module
 insmod $dir/kprobe_life_target.ko async=1
 logged 'coming: function 0, forbidden -22, init 0'
 logged 'coming: function there, init there'
+dmesg | grep -q 'kprobes: .*+0x[0-9a-f]* \[kprobe_life_target\]: blacklisted (all of ' ||
+	wrong="$wrong, the log does not say which module forbids it"
 logged 'live: function 0, forbidden -22, init -2'
 logged 'live: function there, init gone'
 is "calls of the init function" "$(dmesg | grep -c 'init function returned 42')" 2

@@ -89,7 +89,7 @@ fi
 # The log, which has the reasons, is limited in rate: what can be counted is the errno.
 value errnos "$(cut -d' ' -f3 /out/refused | sort -n | uniq -c | awk '{ print $1, "of", $2 }' | xargs)"
 expect refusals-have-an-errno [ -z "$(cut -d' ' -f3 /out/refused | grep -vxE "$ERRNOS")" ]
-expect refusals-are-logged wait_for 1 sh -c "dmesg | grep -q 'kprobes: .*: not probed: '"
+expect refusals-are-logged wait_for 1 sh -c "dmesg | grep -q 'kprobes: [^ ]*+0x[0-9a-f]*: [a-z]'"
 
 modprobe text_diff || exit 1
 awk '$2 == 0 { print $1 }' "$SWEEP/tried" >/tmp/accepted

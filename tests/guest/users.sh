@@ -57,6 +57,7 @@ run()
 	fi
 }
 
+#: error_log what error_log says of an event that is refused, and where it points
 #: boot_event ``kprobe_event=p:boot,vfs_read`` on the kernel command line
 #: sample_kprobe samples/kprobes/kprobe_example.c
 #: sample_kretprobe samples/kprobes/kretprobe_example.c
@@ -87,6 +88,33 @@ boot_event()
 	echo 0 >"$TRACING/events/kprobes/boot/enable"
 	echo >"$TRACING/kprobe_events"
 	is "$(cat "$TRACING/kprobe_events")" ''
+}
+
+# told EVENT MESSAGE: the event, less its ^, is refused, and error_log says so. What
+# is under the ^ is what it points at
+told()
+{
+	local before=${1%%^*}
+
+	echo >error_log
+	! printf '%s%s\n' "$before" "${1#*^}" >>kprobe_events || missing="$missing, accepted: $1"
+	is "$(sed -n 's/.*trace_kprobe: error: //p' error_log)" "$2"
+	is "$(tail -n 1 error_log)" "$(printf '%*s^' $((${#before} + 11)) '')"
+}
+
+# Each errno of a refusal that trace_kprobe knows: EILSEQ, ENOENT, EINVAL; and the
+# one that it finds out itself
+error_log()
+{
+	cd "$TRACING" || return
+	told 'p:refused ^vfs_read+3' 'Probe point is not an instruction boundary'
+	told 'p:refused ^vfs_read+3 ip=%ip' 'Probe point is not an instruction boundary'
+	told 'p:a_longer_name ^no_such_symbol' 'Invalid probed address or symbol'
+	told 'p:refused ^rethook_try_get+4' 'Failed to register probe event'
+	told 'r:refused ^rethook_try_get' 'Failed to register probe event'
+	told 'p:refused ^0x10' 'Failed to register probe event'
+	told 'r:refused ^vfs_read+9' 'Retprobe address must be an function entry'
+	is "$(cat kprobe_events)" ''
 }
 
 sample_kprobe()
@@ -356,8 +384,8 @@ kprobe_event_gen()
 	must rmmod synth_event_gen_test
 }
 
-for test in boot_event sample_kprobe sample_kretprobe sample_fprobe fprobe_event function_tracer \
-	fail_function bpf_override lkdtm livepatch_then_probe probe_then_livepatch livepatch_return \
+for test in boot_event error_log sample_kprobe sample_kretprobe sample_fprobe fprobe_event \
+	function_tracer fail_function bpf_override lkdtm livepatch_then_probe probe_then_livepatch livepatch_return \
 	kprobe_event_gen kgdb; do
 	run $test
 done

@@ -159,6 +159,23 @@ void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f)
 	site->arch.span = site->arch.no_jump ? 0 : span;
 }
 
+const char *arch_kprobe_no_jump(const struct kprobe_site *site)
+{
+	static const char * const why[KPROBE_NR_NO_JUMP] = {
+		[KPROBE_JUMP_END]	= "the function ends within its bytes",
+		[KPROBE_JUMP_INSN]	= "an instruction in its bytes cannot be displaced",
+		[KPROBE_JUMP_ENTERED]	= "a branch leads into its bytes, or may",
+		[KPROBE_JUMP_PATCHED]	= "the kernel patches some of its bytes",
+		[KPROBE_JUMP_FIXUP]	= "an instruction in its bytes may fault and be fixed up",
+	};
+
+	if (kprobe_forced_way)
+		return "kprobe_way= asks for another way";
+	if (site->arch.no_jump == KPROBE_JUMP_INSN && !kprobe_can_lead(&site->arch.insn))
+		return "its instruction cannot run in a detour";
+	return why[site->arch.no_jump];
+}
+
 unsigned int arch_kprobe_span(const struct kprobe_site *site)
 {
 	return site->arch.span;

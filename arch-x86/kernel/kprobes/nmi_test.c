@@ -127,7 +127,31 @@ static void nmi_in_a_detour_r24(struct kunit *test)
 	}
 }
 
+/*
+ * Nothing else is under way. What has to be stepped under the trap flag, as with
+ * GS that is loaded, cannot be stepped there; on i386 it can.
+ */
+static void no_step_in_an_nmi_r24(struct kunit *test)
+{
+	struct kprobe_test_image image = { .flags = X86_EFLAGS_FIXED, .ax = APIC_DM_NMI };
+	struct kprobe *kp;
+
+	need_apic(test);
+	kp = probe_inner(test);
+	kprobe_test_note_missed();
+	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, nmi_handler, NMI_FLAG_FIRST,
+						      "kprobe_test"));
+	send_nmi(&image);
+	unregister_nmi_handler(NMI_LOCAL, "kprobe_test");
+	KUNIT_EXPECT_EQ(test, inner.nmis, 1);
+	KUNIT_EXPECT_EQ(test, inner.ax, 42);
+	KUNIT_EXPECT_EQ(test, kp->nmissed, IS_ENABLED(CONFIG_X86_64) ? 1 : 0);
+	KUNIT_EXPECT_EQ(test, inner.pre, IS_ENABLED(CONFIG_X86_64) ? 0 : 1);
+	kprobe_test_expect_missed(test, KPROBE_MISSED_NO_STEP, kp->nmissed);
+}
+
 static struct kunit_case kprobe_nmi_cases[] = {
+	KUNIT_CASE(no_step_in_an_nmi_r24),
 	KUNIT_CASE_PARAM(nmi_at_the_trap_of_a_step_r24, kprobe_test_next_stepping),
 	KUNIT_CASE(nmi_in_a_detour_r24),
 	{ }

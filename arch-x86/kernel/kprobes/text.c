@@ -62,6 +62,44 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 	return KPROBE_OK;
 }
 
+void arch_kprobe_nearest(unsigned long addr, struct kprobe_range *nearest)
+{
+	unsigned long offset, found;
+	struct kprobe_code *f;
+
+	*nearest = (struct kprobe_range) { };
+	guard(mutex)(&text_mutex);
+	if (kprobe_code_get(addr, &f))
+		return;
+	offset = addr - f->start;
+	found = find_last_bit(f->boundary, offset);
+	if (found < offset)
+		nearest->start = f->start + found;
+	found = find_next_bit(f->boundary, f->size, offset + 1);
+	if (found < f->size)
+		nearest->end = f->start + found;
+}
+
+/* What shows of an instruction whose length is not known. */
+#define KPROBE_BYTES_SHOWN	8
+
+unsigned int arch_kprobe_bytes(unsigned long addr, u8 *bytes)
+{
+	struct kprobe_insn insn;
+	struct kprobe_code *f;
+	unsigned long offset;
+	unsigned int len;
+
+	guard(mutex)(&text_mutex);
+	if (kprobe_code_get(addr, &f))
+		return 0;
+	offset = addr - f->start;
+	kprobe_classify(&insn, f->text + offset, f->size - offset);
+	len = insn.len ?: min(f->size - offset, KPROBE_BYTES_SHOWN);
+	memcpy(bytes, f->text + offset, len);
+	return len;
+}
+
 void arch_kprobe_forget_text(void)
 {
 	kprobe_code_forget();

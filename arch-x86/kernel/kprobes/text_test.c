@@ -102,6 +102,51 @@ static void inside_an_instruction(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
 }
 
+/* What is told of a refusal, but for where it is. */
+static const char *told(struct kunit *test, u8 *at)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', at, KPROBE_TEST_PRE)->kp;
+	struct kprobe_reason reason = kprobe_test_reason(kp);
+	char *text = kunit_kzalloc(test, 256, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	snprintf(text, 256, "%s%s", kprobe_refusal_name(reason.refusal), reason.detail);
+	return text;
+}
+
+static void expect_nearest(struct kunit *test, u8 *at)
+{
+	char expected[64];
+
+	snprintf(expected, sizeof(expected),
+		 "not an instruction boundary (nearest: +0x%tx, +0x%tx)",
+		 text_long_at - (u8 *)text_long, text_long_next - (u8 *)text_long);
+	KUNIT_EXPECT_STREQ(test, expected, told(test, at));
+}
+
+/* Also when a breakpoint or a jump is there. */
+static void nearest_boundaries_are_told_r8(struct kunit *test)
+{
+	u8 *at;
+
+	for (at = text_long_at + 1; at < text_long_next; at++)
+		expect_nearest(test, at);
+	probe(test, 'a', text_long_at);
+	probe(test, 'b', text_long_next);
+	for (at = text_long_at + 1; at < text_long_next; at++)
+		expect_nearest(test, at);
+}
+
+static void bytes_of_the_instruction_are_told(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, told(test, text_ud2_at),
+			   "an instruction that only raises an exception (0f 0b)");
+	KUNIT_EXPECT_STREQ(test, told(test, text_int_n_at),
+			   "an instruction that only raises an exception (cd 80)");
+	KUNIT_EXPECT_STREQ(test, told(test, text_iret_at),
+			   "an instruction that leaves the kernel's flow (cf)");
+}
+
 /* The search for the boundary has to see what the first probe has covered. */
 static void expect_boundary_behind(struct kunit *test)
 {
@@ -386,6 +431,8 @@ static struct kunit_case kprobe_text_cases[] = {
 	KUNIT_CASE(far_branch_r4),
 	KUNIT_CASE(gate_area_r14),
 	KUNIT_CASE(inside_an_instruction),
+	KUNIT_CASE(nearest_boundaries_are_told_r8),
+	KUNIT_CASE(bytes_of_the_instruction_are_told),
 	KUNIT_CASE(behind_a_jump_r8),
 	KUNIT_CASE(behind_a_breakpoint_r8),
 	KUNIT_CASE(second_probe_keeps_the_original_byte_r8),

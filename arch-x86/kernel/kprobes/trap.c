@@ -102,7 +102,7 @@ static noinline void kprobe_any_breakpoint(struct kprobe_site *site, struct pt_r
 	kprobe_hit_begin(&hit, site);
 	way = kprobe_active_has_post(hit.active) ? site->arch.way_post : site->arch.way;
 	if (way == KPROBE_WAY_TRAP && !kprobe_may_trap(regs))
-		kprobe_hit_miss(&hit);
+		kprobe_hit_miss(&hit, KPROBE_MISSED_NO_STEP);
 
 	if (kprobe_hit_pre(&hit, regs)) {
 		kprobe_hit_end(&hit);

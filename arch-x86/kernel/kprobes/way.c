@@ -243,6 +243,13 @@ void arch_kprobe_release(struct kprobe_site *site)
 	kprobe_slot_free((struct kprobe_slot *)site->arch.detour);
 }
 
+static enum kprobe_way kprobe_way_now(const struct kprobe_site *site)
+{
+	bool has_post = kprobe_active_has_post(READ_ONCE(site->active));
+
+	return has_post ? site->arch.way_post : site->arch.way;
+}
+
 const char *arch_kprobe_way(const struct kprobe_site *site)
 {
 	static const char * const what[KPROBE_NR_WAYS] = {
@@ -252,7 +259,16 @@ const char *arch_kprobe_way(const struct kprobe_site *site)
 		[KPROBE_WAY_BREAKPOINT]	= "stepped by breakpoint",
 		[KPROBE_WAY_TRAP]	= "stepped by trap flag",
 	};
-	bool has_post = kprobe_active_has_post(READ_ONCE(site->active));
+	return what[kprobe_way_now(site)];
+}
 
-	return what[has_post ? site->arch.way_post : site->arch.way];
+const char *arch_kprobe_why_way(const struct kprobe_site *site)
+{
+	enum kprobe_way way = kprobe_way_now(site);
+
+	if (way <= KPROBE_WAY_BOOST)
+		return NULL;
+	if (way == kprobe_forced_way)
+		return "as kprobe_way= asks";
+	return way == site->arch.way ? "as the instruction needs it" : "for the post-handlers";
 }
