@@ -150,3 +150,20 @@ figures()
 	sed -n 's/^value //p' "$SCRATCH/run/control.log" |
 		awk -F '|' '{ printf "%-40s %12s\n", $1, $2 }'
 }
+
+# unpack_some DIR: what is of interest of a whole kernel: what one knows it by and
+# cleans it with, and what the stack, which is applied in $TREE, touches. tar complains
+# of names in there that a patch has added, or that come with their directory, and
+# unpacks the others.
+unpack_some()
+{
+	local top
+
+	top=$(tar -tf "$NEWEST" 2>/dev/null | sed -n '1s,/.*,,p;1q') || true
+	{
+		printf '%s\n' Makefile Kbuild Kconfig arch/x86 include kernel scripts
+		(cd "$TREE/.pc" && find ./*/ -type f ! -name .timestamp -size +0 -printf '%P\n')
+	} | sort -u | sed "s,^,$top/," >"$SCRATCH/wanted"
+	mkdir "$1"
+	tar -xf "$NEWEST" -C "$1" --strip-components=1 -T "$SCRATCH/wanted" || true
+}

@@ -2,7 +2,7 @@
 /*
  * KUnit tests of mistakes that users make: with what is not a probe, not a
  * string, not theirs any more. What happens then is documented in
- * Documentation/trace/kprobes-sites.rst, "Mistakes, and what happens then".
+ * Documentation/trace/kprobes-reference.rst, "Mistakes, and what happens then".
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>

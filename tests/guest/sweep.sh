@@ -19,7 +19,7 @@ enter_host
 SWEEP=/sys/kernel/debug/kprobe_sweep
 BATCH=500
 N=200
-ERRNOS='2|22|84|95'	# ENOENT, EINVAL, EILSEQ, EOPNOTSUPP: kprobes-sites.rst
+ERRNOS='2|22|84|95'	# ENOENT, EINVAL, EILSEQ, EOPNOTSUPP: kprobes-reference.rst
 
 # symbols: "ADDRESS NAME NTH" of every function, once an address; NTH tells apart
 # functions of the same name, in the order of their addresses

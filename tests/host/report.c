@@ -201,7 +201,7 @@ static bool ends_flow(const struct line *line)
 	       line->insn.op == KPROBE_OP_JMP_REG || line->insn.op == KPROBE_OP_JMP_MEM;
 }
 
-/* What the text says of a jump at @first: see kprobes-sites.rst. */
+/* What the text says of a jump at @first: see kprobes-inside.rst. */
 static enum verdict judge(const struct line *first)
 {
 	const struct line *line = first, *last = first;
