@@ -59,6 +59,9 @@ refresh:		## write the readable sources into patches/
 check: stack		## sources and patches agree, checkpatch and shellcheck have nothing to say
 	@scripts/check
 
+dist: stack		## write build/dist/kprobes-<kernel version>.tar.gz: base and sysrq patch, mbox, quilt stack
+	@scripts/dist
+
 test:			## all tests (TESTS=, names of tests/cases/)
 	@scripts/setup scripts/packages tests/packages
 	@tests/run $(TESTS)
@@ -94,7 +97,8 @@ soak:			## operations on probes under load, for HOURS= or MINUTES= with each ker
 	@scripts/setup scripts/packages tests/packages
 	@HOURS=$(HOURS) MINUTES=$(MINUTES) tests/run soak
 
-bisect: setup		## the kernel builds after each patch of the stack
+bisect:			## the kernel builds and boots after each patch of the stack (half an hour)
+	@scripts/setup scripts/packages tests/packages
 	@tests/run prefixes
 
 mutants: fetch		## break the code as tests/mutants/ says, and see the tests fail
