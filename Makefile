@@ -22,7 +22,7 @@ MINUTES =
 
 export LINUX KVM
 
-help:
+help:			## list these
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: build		## build a vanilla kernel with the stack, and show in QEMU what probes do
@@ -56,7 +56,8 @@ unapply: setup		## take it off again
 refresh:		## write the readable sources into patches/
 	@scripts/refresh
 
-check: stack		## sources and patches agree, checkpatch and shellcheck have nothing to say
+check: stack		## sources and patches agree; checkpatch, sparse, W=1, kernel-doc, htmldocs, spelling, shellcheck
+	@scripts/setup scripts/packages tests/packages
 	@scripts/check
 
 dist: stack		## write build/dist/kprobes-<kernel version>.tar.gz: base and sysrq patch, mbox, quilt stack

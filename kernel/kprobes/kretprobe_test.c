@@ -440,7 +440,6 @@ static void handler_changes_what_is_returned(struct kunit *test)
 
 static void return_where_rcu_is_not_watching_r19(struct kunit *test)
 {
-	struct test_return *tr;
 	int returned;
 
 	if (!IS_ENABLED(CONFIG_CONTEXT_TRACKING_IDLE))
@@ -448,7 +447,7 @@ static void return_where_rcu_is_not_watching_r19(struct kunit *test)
 	if (IS_ENABLED(CONFIG_PROVE_RCU))
 		kunit_skip(test, "CONFIG_PROVE_RCU has rethook complain about it");
 
-	tr = test_return_registered(test, 'a', target);
+	test_return_registered(test, 'a', target);
 	local_irq_disable();
 	ct_idle_enter();
 	returned = target(41);

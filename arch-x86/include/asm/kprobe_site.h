@@ -37,6 +37,7 @@ enum kprobe_way {
 	KPROBE_WAY_CALL,
 	KPROBE_WAY_BREAKPOINT,
 	KPROBE_WAY_TRAP,
+	/* private: */
 	KPROBE_NR_WAYS,
 };
 
@@ -56,6 +57,7 @@ enum kprobe_no_jump {
 	KPROBE_JUMP_ENTERED,
 	KPROBE_JUMP_PATCHED,
 	KPROBE_JUMP_FIXUP,
+	/* private: */
 	KPROBE_NR_NO_JUMP,
 };
 
