@@ -25,7 +25,7 @@ MINUTES =
 
 export KERNEL LINUX KVM
 
-help:
+help:			## list these
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: build		## build a vanilla kernel with the stack, and show in QEMU what probes do
@@ -59,8 +59,12 @@ unapply: setup		## take it off again
 refresh:		## write the readable sources into patches/
 	@scripts/refresh
 
-check: stack		## sources and patches agree, checkpatch and shellcheck have nothing to say
+check: stack		## sources and patches agree; checkpatch, sparse, W=1, kernel-doc, htmldocs, spelling, shellcheck
+	@scripts/setup scripts/packages tests/packages
 	@scripts/check
+
+dist: stack		## write build/dist/kprobes-<kernel version>.tar.gz: base and sysrq patch, mbox, quilt stack
+	@scripts/dist
 
 test:			## all tests (TESTS=, names of tests/cases/)
 	@scripts/setup scripts/packages tests/packages
@@ -97,7 +101,8 @@ soak:			## operations on probes under load, for HOURS= or MINUTES= with each ker
 	@scripts/setup scripts/packages tests/packages
 	@HOURS=$(HOURS) MINUTES=$(MINUTES) tests/run soak
 
-bisect: setup		## the kernel builds after each patch of the stack
+bisect:			## the kernel builds and boots after each patch of the stack (half an hour)
+	@scripts/setup scripts/packages tests/packages
 	@tests/run prefixes
 
 mutants: fetch		## break the code as tests/mutants/ says, and see the tests fail

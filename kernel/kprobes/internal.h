@@ -96,6 +96,7 @@ enum kprobe_state {
 	KPROBE_UNOPTIMIZING,
 	KPROBE_GONE,
 	KPROBE_DEAD,
+	/* private: */
 	KPROBE_NR_STATES,
 };
 
@@ -202,11 +203,9 @@ kprobe_active_probes(unsigned long active, struct kprobe **only, struct kprobe *
 	return !!*only;
 }
 
-/**
- * enum kprobe_refusal - why an address is not probed
- *
- * Each has an errno and a name for the log: see kprobe_refusal_errno() and
- * kprobe_refusal_name().
+/*
+ * Why an address is not probed. Each has an errno and a name for the log: see
+ * kprobe_refusal_errno() and kprobe_refusal_name().
  */
 enum kprobe_refusal {
 	KPROBE_OK,

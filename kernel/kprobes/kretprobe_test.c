@@ -442,7 +442,6 @@ static void handler_changes_what_is_returned(struct kunit *test)
 
 static void return_where_rcu_is_not_watching_r19(struct kunit *test)
 {
-	struct kretprobe_test *tr;
 	int returned;
 
 	if (!IS_ENABLED(CONFIG_CONTEXT_TRACKING_IDLE))
@@ -450,7 +449,7 @@ static void return_where_rcu_is_not_watching_r19(struct kunit *test)
 	if (IS_ENABLED(CONFIG_PROVE_RCU))
 		kunit_skip(test, "CONFIG_PROVE_RCU has rethook complain about it");
 
-	tr = kretprobe_test_registered(test, 'a', target);
+	kretprobe_test_registered(test, 'a', target);
 	local_irq_disable();
 	ct_idle_enter();
 	returned = target(41);

@@ -38,6 +38,7 @@ enum kprobe_way {
 	KPROBE_WAY_CALL,
 	KPROBE_WAY_BREAKPOINT,
 	KPROBE_WAY_TRAP,
+	/* private: */
 	KPROBE_NR_WAYS,
 };
 
@@ -57,6 +58,7 @@ enum kprobe_no_jump {
 	KPROBE_JUMP_ENTERED,
 	KPROBE_JUMP_PATCHED,
 	KPROBE_JUMP_FIXUP,
+	/* private: */
 	KPROBE_NR_NO_JUMP,
 };
 

@@ -50,11 +50,11 @@ struct kprobe_detour {
 
 /**
  * struct kprobe_detour_plan - a detour that is being built
- * @detour: so far, with room for the largest
- * @code: the same for detour.code
- * @len: how much of @code is there
+ * @detour: so far
+ * @room: for the largest
+ * @len: how much of its code is there
  * @insn: the displaced instructions
- * @at: address that @code will have
+ * @at: address that its code will have
  * @ok: all could be reached
  */
 struct kprobe_detour_plan {

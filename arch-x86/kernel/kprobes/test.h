@@ -74,9 +74,7 @@
 #define INDEX		", 4"
 #endif
 
-/**
- * struct kprobe_test_image - the registers around a call
- */
+/* The registers around a call. */
 struct kprobe_test_image {
 	unsigned long ax, cx, dx, bx, bp, si, di;
 #ifdef CONFIG_X86_64
