@@ -35,13 +35,12 @@ die()
 
 KERNELS='6.12 7.3'
 KERNEL=${KERNEL:-${KERNELS%% *}}
-SERIES=$ROOT/series
-OF_KERNEL=
-if [ "$KERNEL" != "${KERNELS%% *}" ]; then
-	SERIES=$ROOT/series-$KERNEL
-	OF_KERNEL=/$KERNEL
-	[ -f "$SERIES" ] || die "KERNEL=$KERNEL: the stack is for ${KERNELS// / and }"
-fi
+case $KERNEL in
+"${KERNELS%% *}") OF_KERNEL='' ;;
+*) OF_KERNEL=/$KERNEL ;;
+esac
+SERIES=$ROOT/series${OF_KERNEL/\//-}
+[ -f "$SERIES" ] || die "KERNEL=$KERNEL: the stack is for ${KERNELS// / and }"
 
 # What all kernels share, and what is made for this one: a script that another one
 # has called gets BUILD as that has left it.
