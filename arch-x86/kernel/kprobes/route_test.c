@@ -11,7 +11,7 @@
 ASM_FUNCTION_TO(route_plain, AT(TWO) TWO TO "mov $1, %eax\n" ASM_RET);
 ASM_FUNCTION(route_entered, AT(TWO) "774: " TWO TWO "jnz 774b\n" ASM_RET);
 ASM_FUNCTION(route_end, "nop\n" AT(TWO) TWO "\nroute_end_next: " ASM_RET);
-ASM_FUNCTION(route_own, ANNOTATE_RETPOLINE_SAFE AT("call *" AX) TWO TWO ASM_RET);
+ASM_FUNCTION(route_own, ANNOTATE_RETPOLINE_SAFE "\n" AT("call *" AX) TWO TWO ASM_RET);
 ASM_FUNCTION(route_behind, AT(TWO) "hlt\n" TWO ASM_RET);
 ASM_FUNCTION(route_fixup, AT(TWO) "774: mov (" DI "), %ecx\n" TWO ASM_RET
 	     "775: " ASM_RET
@@ -124,7 +124,7 @@ static void another_way_is_asked_for(struct kunit *test)
 ASM_FUNCTION(route_boosted, AT("add %eax, %eax") "774: " TWO TWO "jnz 774b\n" ASM_RET);
 
 /* A return with a prefix, of which CPUs have two opinions. It is never called. */
-ASM_FUNCTION(route_needy, ANNOTATE_RETPOLINE_SAFE AT(".byte 0x66, 0xc3") TWO TWO TWO);
+ASM_FUNCTION(route_needy, ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0x66, 0xc3") TWO TWO TWO);
 
 static void instruction_is_why_it_is_stepped(struct kunit *test)
 {
