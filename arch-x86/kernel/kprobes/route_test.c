@@ -128,14 +128,13 @@ ASM_FUNCTION(route_needy, ANNOTATE_RETPOLINE_SAFE AT(".byte 0x66, 0xc3") TWO TWO
 
 static void instruction_is_why_it_is_stepped(struct kunit *test)
 {
+	static const char way[] = "breakpoint, stepped by trap flag as the instruction needs it (";
 	struct kprobe *kp;
 
 	if (!IS_ENABLED(CONFIG_X86_64))
 		kunit_skip(test, "needs 64 bits");
 	kp = probe(test, 'a', route_needy_at);
-	KUNIT_EXPECT_TRUE(test,
-			  strstarts(kprobe_test_route(test, kp),
-				    "breakpoint, stepped by trap flag as the instruction needs it ("));
+	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp), way));
 }
 
 static void post_handlers_are_why_it_is_stepped(struct kunit *test)
