@@ -52,7 +52,7 @@ struct never {
 	const char *why;
 };
 
-static const struct never nevers[] = {
+static const struct never never_jumps[] = {
 	{ "entered", route_entered_at, "a branch leads into its bytes, or may" },
 	{ "end", route_end_at, "the function ends within its bytes" },
 	{ "own", route_own_at, "its instruction cannot run in a detour" },
@@ -63,7 +63,7 @@ static const struct never nevers[] = {
 	{ "fixup", route_fixup_at, "an instruction in its bytes may fault and be fixed up" },
 };
 
-KUNIT_ARRAY_PARAM_DESC(never, nevers, name);
+KUNIT_ARRAY_PARAM_DESC(never, never_jumps, name);
 
 static void never_a_jump(struct kunit *test)
 {
