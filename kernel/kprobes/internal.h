@@ -379,6 +379,7 @@ enum kprobe_missed_cause {
 	KPROBE_MISSED_NO_INSTANCE,
 	KPROBE_MISSED_LEAVING,
 	KPROBE_MISSED_NO_RCU,
+	/* private: */
 	KPROBE_NR_MISSED,
 };
 

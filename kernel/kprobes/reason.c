@@ -233,7 +233,7 @@ static void kprobe_write_address(char *where, unsigned long addr)
 		sprintf(where + strlen(where), "+0x%lx", offset);
 }
 
-static_assert(KSYM_SYMBOL_LEN >= KPROBE_NAME_LEN + sizeof("+0xffffffff"));
+static_assert(KPROBE_NAME_LEN + sizeof("+0xffffffff") <= KSYM_SYMBOL_LEN);
 
 /* As it is known, or else as it was asked for. */
 static void kprobe_write_where(char *where, const struct kprobe *kp, unsigned long addr)

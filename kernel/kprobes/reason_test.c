@@ -69,7 +69,7 @@ static __noipa int with_warning(int arg)
 	return arg;
 }
 
-#define WARNING_LINE	(__LINE__ - 4)
+enum { WARNING_LINE = __LINE__ - 4 };
 
 static void bug_says_where_it_is_written(struct kunit *test)
 {

@@ -52,7 +52,7 @@ struct never {
 	const char *why;
 };
 
-static const struct never nevers[] = {
+static const struct never never_jumps[] = {
 	{ "entered", route_entered_at, "a branch leads into its bytes, or may" },
 	{ "end", route_end_at, "the function ends within its bytes" },
 	{ "own", route_own_at, "its instruction cannot run in a detour" },
@@ -63,7 +63,7 @@ static const struct never nevers[] = {
 	{ "fixup", route_fixup_at, "an instruction in its bytes may fault and be fixed up" },
 };
 
-KUNIT_ARRAY_PARAM_DESC(never, nevers, name);
+KUNIT_ARRAY_PARAM_DESC(never, never_jumps, name);
 
 static void never_a_jump(struct kunit *test)
 {
@@ -128,14 +128,13 @@ ASM_FUNCTION(route_needy, ANNOTATE_RETPOLINE_SAFE AT(".byte 0x66, 0xc3") TWO TWO
 
 static void instruction_is_why_it_is_stepped(struct kunit *test)
 {
+	static const char way[] = "breakpoint, stepped by trap flag as the instruction needs it (";
 	struct kprobe *kp;
 
 	if (!IS_ENABLED(CONFIG_X86_64))
 		kunit_skip(test, "needs 64 bits");
 	kp = probe(test, 'a', route_needy_at);
-	KUNIT_EXPECT_TRUE(test,
-			  strstarts(kprobe_test_route(test, kp),
-				    "breakpoint, stepped by trap flag as the instruction needs it ("));
+	KUNIT_EXPECT_TRUE(test, strstarts(kprobe_test_route(test, kp), way));
 }
 
 static void post_handlers_are_why_it_is_stepped(struct kunit *test)
