@@ -120,11 +120,10 @@ static unsigned long address_of(struct insn *insn, struct pt_regs *regs)
 
 static bool is_locked(struct insn *insn)
 {
-	insn_byte_t byte;
-	int i;
+	unsigned int i;
 
-	for_each_insn_prefix(insn, i, byte) {
-		if (byte == 0xf0)
+	for (i = 0; i < ARRAY_SIZE(insn->prefixes.bytes); i++) {
+		if (insn->prefixes.bytes[i] == 0xf0)
 			return true;
 	}
 	return insn->opcode.nbytes == 1 && (insn->opcode.bytes[0] & 0xfe) == 0x86;	/* XCHG */

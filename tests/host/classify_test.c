@@ -201,7 +201,11 @@ static const struct fact {
 	NOT(BOTH, "erets", "\xf2\x0f\x01\xca", LEAVES),
 	NOT(BOTH, "uiret", "\xf3\x0f\x01\xec", LEAVES),
 	NOT(BOTH, "xbegin", "\xc7\xf8\x00\x00\x00\x00", LEAVES),
+#ifdef X86_XOP_M	/* the kernel's decoder knows it */
+	IS(BOTH, "xop", "\x8f\xe9\x78\x12\xc0", NONE, PLAIN),
+#else
 	NOT(BOTH, "xop", "\x8f\xe9\x78\x12\xc0", UNDECODABLE),
+#endif
 	NOT(BOTH, "undocumented nop", "\x0f\x19\xc0", UNDECODABLE),
 	NOT(BOTH, "undocumented nop, another", "\x0f\x1d\x00", UNDECODABLE),
 	NOT(BOTH, "mov cr with a memory operand", "\x0f\x20\x40\x10", UNDECODABLE),
