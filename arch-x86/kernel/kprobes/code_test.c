@@ -41,12 +41,12 @@ ASM_FUNCTION(fn_into_padding, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc
 
 /* Whoever has its address may branch to it. */
 ASM_FUNCTION(fn_operand, "mov $" BEHIND "f, " AX "\n" AT(THREE) THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n");
+	     ANNOTATE_RETPOLINE_SAFE "\njmp *" AX "\n");
 ASM_FUNCTION(fn_address, "lea " MEM(BEHIND "f") ", " AX "\n" AT(THREE) THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n");
+	     ANNOTATE_RETPOLINE_SAFE "\njmp *" AX "\n");
 #ifdef CONFIG_X86_KERNEL_IBT
 ASM_FUNCTION(fn_endbr, AT(THREE) ASM_ENDBR THREE_MORE
-	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *(" AX ", " CX INDEX ")\n");
+	     ANNOTATE_RETPOLINE_SAFE "\njmp *(" AX ", " CX INDEX ")\n");
 ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 #else
 #define TABLE						\
@@ -56,7 +56,7 @@ ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 	".popsection\n"
 ASM_FUNCTION(fn_table, TABLE AT(THREE) THREE_MORE
 	     "mov 774b(, " CX INDEX "), " AX "\n"
-	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n");
+	     ANNOTATE_RETPOLINE_SAFE "\njmp *" AX "\n");
 /* Here nobody goes where the table says. */
 ASM_FUNCTION(fn_unused_table, TABLE AT(THREE) THREE_MORE ASM_RET);
 #endif
@@ -102,7 +102,8 @@ ASM_FUNCTION(fn_labelled, AT(THREE) LABEL_NOP ASM_RET "775: " ASM_RET LABEL("775
 
 /* What cannot be executed elsewhere. */
 ASM_FUNCTION(fn_call_reg, ANNOTATE_RETPOLINE_SAFE "\n" AT("call *" AX) THREE_MORE ASM_RET);
-ASM_FUNCTION(fn_second_call_reg, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\n" "call *" AX "\n" ASM_RET);
+ASM_FUNCTION(fn_second_call_reg,
+	     AT(THREE) ANNOTATE_RETPOLINE_SAFE "\ncall *" AX "\n" ASM_RET);
 ASM_FUNCTION(fn_second_loop, AT(THREE) "loop 771b\n" ASM_RET);
 ASM_FUNCTION(fn_second_hlt, AT(TWO) "hlt\n" TWO "\n" ASM_RET);
 ASM_FUNCTION(fn_second_int3, AT(THREE) "int3\nint3\n" ASM_RET);
@@ -127,7 +128,7 @@ ASM_FUNCTION(fn_sti_amid, AT(TWO) "sti\n" TWO "\n" ASM_RET);
 ASM_FUNCTION(fn_last_call, AT(THREE) "call fn_last_call\n" ASM_RET);
 ASM_FUNCTION(fn_last_jcc, AT(THREE) "jnz 774f\n774: nop\n" ASM_RET);
 ASM_FUNCTION(fn_last_jmp, AT(THREE) "jmp 774f\n774: nop\n" ASM_RET);
-ASM_FUNCTION(fn_last_ret, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\n" ".byte 0xc3\nint3\nint3\n");
+ASM_FUNCTION(fn_last_ret, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\n.byte 0xc3\nint3\nint3\n");
 ASM_FUNCTION(fn_ret, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc3")
 	     "int3\nint3\nint3\nint3\nint3\n");
 ASM_FUNCTION(fn_last_long, AT(FOUR) "movl $0x11223344, 0x55667788(" DI ")\n" ASM_RET);
@@ -138,9 +139,9 @@ ASM_FUNCTION(fn_beside_all,
 	     "774: mov (" DI "), %ecx\n"
 	     "sti\n"
 	     "775: mov $776f, " AX "\n"
-	     ANNOTATE_RETPOLINE_SAFE "\n" "call *" AX "\n"
+	     ANNOTATE_RETPOLINE_SAFE "\ncall *" AX "\n"
 	     "776: " ANNOTATE_NOENDBR "\n"
-	     ANNOTATE_RETPOLINE_SAFE "\n" "jmp *" AX "\n"
+	     ANNOTATE_RETPOLINE_SAFE "\njmp *" AX "\n"
 	     _ASM_EXTABLE(774b, 775b));
 
 struct place {

@@ -366,7 +366,7 @@ struct displaced {
 DISPLACED(displaced_jcc, "jz 774f\n");
 DISPLACED(displaced_jcc_near, ".byte 0x0f, 0x84\n.long 774f - (. + 4)\n");
 DISPLACED(displaced_jmp, "jmp 774f\n");
-DISPLACED(displaced_ret, ANNOTATE_RETPOLINE_SAFE "\n" ".byte 0xc3\nint3\nint3\n");
+DISPLACED(displaced_ret, ANNOTATE_RETPOLINE_SAFE "\n.byte 0xc3\nint3\nint3\n");
 DISPLACED(displaced_push, "push " BX "\npop " DX "\nor $16, %dl\n");
 DISPLACED(displaced_flags, "pushf\npop " DX "\n");
 DISPLACED(displaced_load, "mov " MEM(WORD) ", " DX "\n");
