@@ -120,6 +120,15 @@ kernel_version()
 		"$1/Makefile"
 }
 
+# note_other TREE VERSION: say so when that is none of the series that was chosen
+note_other()
+{
+	case $2 in
+	"$KERNEL" | "$KERNEL".* | "$KERNEL"-*) ;;
+	*) echo "$1 is Linux $2; this is the stack for $KERNEL (KERNEL= chooses from ${KERNELS// / and })" ;;
+	esac
+}
+
 # drop_empty TREE: directories that the stack made, and that quilt, which keeps
 # no directories, has left behind empty
 drop_empty()
