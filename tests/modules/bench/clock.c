@@ -4,6 +4,7 @@
  * instruction, and jumps ahead while the CPU is idle; there the unit of all
  * costs is the instruction. Otherwise, with wall=1, it is the nanosecond.
  */
+#include <linux/kernel_stat.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/tick.h>
