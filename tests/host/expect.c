@@ -152,8 +152,9 @@ static u8 op_of(const struct words *words)
 		u8 op;
 	} ops[] = {
 		{ "call", KPROBE_OP_CALL }, { "jmp", KPROBE_OP_JMP },
-		{ "ret", KPROBE_OP_RET }, { "loopne", KPROBE_OP_LOOPNE },
-		{ "loope", KPROBE_OP_LOOPE }, { "loop", KPROBE_OP_LOOP },
+		{ "ret", KPROBE_OP_RET }, { "retw", KPROBE_OP_RET },
+		{ "loopne", KPROBE_OP_LOOPNE }, { "loope", KPROBE_OP_LOOPE },
+		{ "loop", KPROBE_OP_LOOP },
 		{ "jcxz", KPROBE_OP_JCXZ }, { "jecxz", KPROBE_OP_JCXZ },
 		{ "jrcxz", KPROBE_OP_JCXZ }, { "j", KPROBE_OP_JCC },
 		{ "pushf", KPROBE_OP_PUSHF }, { "popf", KPROBE_OP_POPF },
