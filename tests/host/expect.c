@@ -152,9 +152,8 @@ static u8 op_of(const struct words *words)
 		u8 op;
 	} ops[] = {
 		{ "call", KPROBE_OP_CALL }, { "jmp", KPROBE_OP_JMP },
-		{ "ret", KPROBE_OP_RET }, { "retw", KPROBE_OP_RET },
-		{ "loopne", KPROBE_OP_LOOPNE }, { "loope", KPROBE_OP_LOOPE },
-		{ "loop", KPROBE_OP_LOOP },
+		{ "ret", KPROBE_OP_RET }, { "loopne", KPROBE_OP_LOOPNE },
+		{ "loope", KPROBE_OP_LOOPE }, { "loop", KPROBE_OP_LOOP },
 		{ "jcxz", KPROBE_OP_JCXZ }, { "jecxz", KPROBE_OP_JCXZ },
 		{ "jrcxz", KPROBE_OP_JCXZ }, { "j", KPROBE_OP_JCC },
 		{ "pushf", KPROBE_OP_PUSHF }, { "popf", KPROBE_OP_POPF },
@@ -169,6 +168,9 @@ static u8 op_of(const struct words *words)
 		return KPROBE_OP_NOP;
 	if (!strcmp(name, "push") || (starts(name, "push") && name[4] && strchr("wlq", name[4]) && !name[5]))
 		return stack_op(words->operand[0], KPROBE_OP_PUSH_REG, KPROBE_OP_PUSH_IMM);
+	/* In 64 bits CPUs have two opinions of the prefix. */
+	if (!strcmp(name, "retw"))
+		return sizeof(long) == 4 ? KPROBE_OP_RET : KPROBE_OP_NONE;
 	if (!strcmp(name, "pop"))
 		return stack_op(words->operand[0], KPROBE_OP_POP_REG, KPROBE_OP_NONE);
 	if (!strcmp(name, "mov") && words->nr == 2)
