@@ -22,8 +22,8 @@ build_kernel()
 		! grep -E 'warning:|WARNING:' "$obj/make.log"
 }
 
-# scripts/boot looks for the kernel where it has been built.
+# scripts/boot looks for the kernel where it has been built, whichever KERNEL= it is of.
 boot_kernel()
 {
-	BUILD=$1 boot "$2"
+	KERNEL='' BUILD=$1 boot "$2"
 }

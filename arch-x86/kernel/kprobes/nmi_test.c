@@ -64,17 +64,23 @@ static void send_nmi(struct kprobe_test_image *image)
 	kprobe_test_run(nmi_send, image);
 }
 
-static void send_nmi_to_probe(struct kunit *test, struct kprobe *kp, struct kprobe *kp_inner)
+/* One NMI, whose handler comes to the inner probe, and goes on behind it. */
+static void take_nmi(struct kunit *test, struct kprobe_test_image *image)
 {
-	struct kprobe_test_image image = { .flags = X86_EFLAGS_FIXED, .ax = APIC_DM_NMI };
-
+	*image = (struct kprobe_test_image) { .flags = X86_EFLAGS_FIXED, .ax = APIC_DM_NMI };
 	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, nmi_handler, NMI_FLAG_FIRST,
 						      "kprobe_test"));
-	send_nmi(&image);
+	send_nmi(image);
 	unregister_nmi_handler(NMI_LOCAL, "kprobe_test");
-
 	KUNIT_EXPECT_EQ(test, inner.nmis, 1);
 	KUNIT_EXPECT_EQ(test, inner.ax, 42);
+}
+
+static void send_nmi_to_probe(struct kunit *test, struct kprobe *kp, struct kprobe *kp_inner)
+{
+	struct kprobe_test_image image;
+
+	take_nmi(test, &image);
 	KUNIT_EXPECT_EQ(test, image.cx, 1);
 	KUNIT_EXPECT_EQ(test, seen->pre, 1);
 	KUNIT_EXPECT_EQ(test, seen->post, kp->post_handler ? 1 : 0);
@@ -133,18 +139,13 @@ static void nmi_in_a_detour_r24(struct kunit *test)
  */
 static void no_step_in_an_nmi_r24(struct kunit *test)
 {
-	struct kprobe_test_image image = { .flags = X86_EFLAGS_FIXED, .ax = APIC_DM_NMI };
+	struct kprobe_test_image image;
 	struct kprobe *kp;
 
 	need_apic(test);
 	kp = probe_inner(test);
 	kprobe_test_note_missed();
-	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, nmi_handler, NMI_FLAG_FIRST,
-						      "kprobe_test"));
-	send_nmi(&image);
-	unregister_nmi_handler(NMI_LOCAL, "kprobe_test");
-	KUNIT_EXPECT_EQ(test, inner.nmis, 1);
-	KUNIT_EXPECT_EQ(test, inner.ax, 42);
+	take_nmi(test, &image);
 	KUNIT_EXPECT_EQ(test, kp->nmissed, IS_ENABLED(CONFIG_X86_64) ? 1 : 0);
 	KUNIT_EXPECT_EQ(test, inner.pre, IS_ENABLED(CONFIG_X86_64) ? 0 : 1);
 	kprobe_test_expect_missed(test, KPROBE_MISSED_NO_STEP, kp->nmissed);
