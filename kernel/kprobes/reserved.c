@@ -16,6 +16,7 @@
 #include <linux/init.h>
 #include <linux/jump_label.h>
 #include <linux/maple_tree.h>
+#include <linux/memory.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -63,9 +64,16 @@ struct kprobe_patch_tables {
 };
 
 #ifdef CONFIG_JUMP_LABEL
+/*
+ * The length of a label is decoded from its text. While a CPU patches the label, a
+ * breakpoint is in its place, and jump_entry_size() hits a BUG() when it decodes
+ * that. All patching holds text_mutex.
+ */
 static struct kprobe_patched kprobe_patched_label(struct jump_entry *label,
 						  const struct kprobe_range *text)
 {
+	lockdep_assert_held(&text_mutex);
+
 	return (struct kprobe_patched) {
 		.offset		= jump_entry_code(label) - text->start,
 		.jump		= jump_entry_target(label) - jump_entry_code(label),
@@ -158,8 +166,10 @@ static int kprobe_reserved_add(const struct kprobe_patch_tables *tables)
 		return -ENOMEM;
 	text->start = tables->text.start;
 	text->nr = nr;
-	kprobe_collect_labels(tables, text->insn);
-	kprobe_collect_calls(tables, text->insn + nr_labels);
+	scoped_guard(mutex, &text_mutex) {
+		kprobe_collect_labels(tables, text->insn);
+		kprobe_collect_calls(tables, text->insn + nr_labels);
+	}
 	sort(text->insn, nr, sizeof(text->insn[0]), kprobe_patched_cmp, NULL);
 
 	guard(mutex)(&kprobe_mutex);

@@ -5,8 +5,11 @@
  * gets by walking its tables. That a probe is refused there is tested in
  * address_test.c. rN in a name: a class of bug, see test.h.
  */
+#include <linux/completion.h>
 #include <linux/extable.h>
 #include <linux/jump_label.h>
+#include <linux/kthread.h>
+#include <linux/memory.h>
 #include <linux/module.h>
 #include <linux/static_call.h>
 #include <asm/sections.h>
@@ -157,7 +160,9 @@ static void set_label(struct jump_entry *label, const u8 *code, const u8 *target
 {
 	const struct jump_entry *model = __start___jump_table;
 
-	memcpy((void *)code, (void *)jump_entry_code(model), jump_entry_size((void *)model));
+	scoped_guard(mutex, &text_mutex)
+		memcpy((void *)code, (void *)jump_entry_code(model),
+		       jump_entry_size((void *)model));
 	label->code = (unsigned long)code - (unsigned long)&label->code;
 	label->target = (unsigned long)target - (unsigned long)&label->target;
 }
@@ -203,6 +208,68 @@ static void module_comes_and_goes_r15(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, refusal_at(&m->text[16]), KPROBE_OK);
 }
+
+/**
+ * struct label_load - a module that comes in a task of its own
+ * @mod: the module
+ * @begun: the task is about to add it
+ * @done: the task has added it
+ * @err: what kprobe_reserved_add_module() has returned
+ */
+struct label_load {
+	struct module *mod;
+	struct completion begun;
+	struct completion done;
+	int err;
+};
+
+static int load_labels(void *data)
+{
+	struct label_load *load = data;
+
+	complete(&load->begun);
+	load->err = kprobe_reserved_add_module(load->mod);
+	complete(&load->done);
+	return 0;
+}
+
+/* Long enough for a task that is not kept waiting. */
+#define LABEL_LOAD_TIME	(HZ / 5)
+
+/*
+ * While a CPU patches a label, there is a breakpoint in its place: that must not be
+ * decoded as the label. Adding the module waits until the patching has ended.
+ */
+static void label_is_being_patched_r62(struct kunit *test)
+{
+	struct label_module *m = label_module(test);
+	struct label_load *load = kunit_kzalloc(test, sizeof(*load), GFP_KERNEL);
+	struct task_struct *task;
+	u8 first = m->text[16];
+	bool waited;
+
+	KUNIT_ASSERT_NOT_NULL(test, load);
+	load->mod = &m->mod;
+	init_completion(&load->begun);
+	init_completion(&load->done);
+	mutex_lock(&text_mutex);
+	m->text[16] = KPROBE_SLOT_FILL;
+	task = kthread_run(load_labels, load, "label_load");
+	if (!IS_ERR(task)) {
+		wait_for_completion(&load->begun);
+		waited = !wait_for_completion_timeout(&load->done, LABEL_LOAD_TIME);
+	}
+	m->text[16] = first;
+	mutex_unlock(&text_mutex);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	if (waited)
+		wait_for_completion(&load->done);
+	KUNIT_EXPECT_TRUE(test, waited);
+	KUNIT_ASSERT_EQ(test, load->err, 0);
+	KUNIT_EXPECT_EQ(test, refusal_at(&m->text[16]), KPROBE_JUMP_LABEL);
+	kprobe_reserved_remove((unsigned long)m->init_text);
+	kprobe_reserved_remove((unsigned long)m->text);
+}
 #else
 static void labels_as_the_kernel_has_them_r12(struct kunit *test)
 {
@@ -220,6 +287,11 @@ static void range_of_labels_is_exact(struct kunit *test)
 }
 
 static void module_comes_and_goes_r15(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_JUMP_LABEL");
+}
+
+static void label_is_being_patched_r62(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_JUMP_LABEL");
 }
@@ -308,6 +380,7 @@ static struct kunit_case kprobe_reserved_cases[] = {
 	KUNIT_CASE(all_labels_are_walked),
 	KUNIT_CASE(range_of_labels_is_exact),
 	KUNIT_CASE(module_comes_and_goes_r15),
+	KUNIT_CASE(label_is_being_patched_r62),
 	KUNIT_CASE(all_fixups_are_walked),
 	KUNIT_CASE(range_of_fixups_is_exact),
 	{ }
