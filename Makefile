@@ -9,7 +9,8 @@ KERNEL = 6.12
 # A kernel tree or tarball of your own, for run, shell, apply and unapply.
 LINUX =
 
-# What make test runs: names of tests/cases/, all when empty.
+# What test, test-all, users and platforms run of their cases: names of tests/cases/, or
+# as the tests' output has them (kunit-i386-2cpu); all when empty. make cases lists them.
 TESTS =
 
 # bench: 1 to take wall time under KVM; how much of it: full, short or quick.
@@ -26,7 +27,7 @@ MINUTES =
 export KERNEL LINUX KVM
 
 help:			## list these
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: build		## build a vanilla kernel with the stack, and show in QEMU what probes do
 	@scripts/boot $(FLAVOUR) walkthrough
@@ -66,9 +67,24 @@ check: stack		## sources and patches agree; checkpatch, sparse, W=1, kernel-doc,
 dist: stack		## write build/dist/kprobes-<kernel version>.tar.gz: base and sysrq patch, mbox, quilt stack
 	@scripts/dist
 
-test:			## all tests (TESTS=, names of tests/cases/)
+test:			## host tests, an x86-64 and an i386 kernel, their guests (TESTS=; 30 minutes from nothing)
 	@scripts/setup scripts/packages tests/packages
-	@tests/run $(TESTS)
+	@tests/run --set test $(TESTS)
+
+test-all:		## all of that, a distribution's kernel, and the tools that use probes (TESTS=; 75 minutes)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run --set all $(TESTS)
+
+users:			## the tools and users of probes in this kernel and in a vanilla one, both built (TESTS=)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run --set users $(TESTS)
+
+platforms:		## other kernels and machines, one part or all (TESTS=; hours)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run --set platforms $(TESTS)
+
+cases:			## what these four run
+	@tests/run --list
 
 debug:			## the tests of the guests under KASAN and lockdep, KCSAN, PREEMPT_RT (hours)
 	@scripts/setup scripts/packages tests/packages
@@ -115,4 +131,4 @@ clean:			## remove what was built, keep what was downloaded
 distclean:		## remove build/
 	@rm -rf build
 
-.PHONY: help $(shell sed -n 's/^\([a-z]*\):.*\#\#.*/\1/p' Makefile)
+.PHONY: help $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' Makefile)

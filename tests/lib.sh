@@ -12,10 +12,25 @@
 #       stack          build/linux, patched
 #       build          the kernel of $FLAVOUR
 #       build:NAME     the kernel of that flavour
-#   # slow: why it runs only when it is named
-#   # flavours: all that have the fragment stack, or names of tests/flavours: the case runs
-#       for each, as $FLAVOUR
+#   # in SET: names of tests/flavours: the case is in that set, for each of these as
+#       $FLAVOUR; without a name, once. Several lines for several sets, each variant in one:
+#         test        make test, what a newcomer runs; also in make test-all. With two
+#                     kernels, x86_64 and i386, under half an hour from nothing on two CPUs
+#         all         make test-all, under 75 minutes from nothing
+#         users       make users: the tools and users, with both kernels built
+#         platforms   make platforms: what takes longer, or a machine of its own
+#   # slow: why it is in no set and runs only when it is named
+#   # flavours: for such a case, the flavours that it runs for, as $FLAVOUR
 #   # cpus: numbers: the case runs for each, as $CPUS
+#   # minutes: how long it takes on two CPUs, 1 if there is no such line: those that take
+#       longest begin first
+#
+# scripts/check sees that every case has `in` or `slow`, so that none is forgotten. Its
+# set is in $SET when it runs, "name" for a case of no set.
+#
+# A case is ended by SIGTERM when the run is interrupted. Its processes get it too, but
+# for those that it has started in a session or process group of their own: these, and
+# what it has mounted, are its own to end, by a trap on EXIT.
 #
 # It sources this file, and either ends with exit status 0 (passed), 4 (skipped)
 # or another one (failed), where the last line it printed is the reason; or it
@@ -25,6 +40,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 SKIP=4
+# shellcheck disable=SC2034 # for tests/run and scripts/check
+SETS='test all users platforms'
 
 # What a case reports goes to tests/run as it happens: RESULTS is its descriptor.
 pass() { echo "ok $1" >&"$RESULTS"; }
