@@ -93,6 +93,36 @@ static bool kprobe_is_static_call(const char *name)
 	return str_has_prefix(name, STATIC_CALL_TRAMP_PREFIX_STR);
 }
 
+/* Is this a part of the name, between dots? */
+static bool kprobe_name_has(const char *name, const char *part)
+{
+	const char *found = strstr(name, part);
+	size_t len = strlen(part);
+
+	return found && (found[len] == '\0' || found[len] == '.');
+}
+
+/**
+ * kprobe_is_called() - is the symbol at an address entered by calls?
+ * @addr: the address
+ *
+ * A return address is on top of the stack only at the start of what is called. The
+ * compiler splits code off a function that is rarely executed: foo.cold is entered
+ * by jumps, on the stack frame of foo. Assembly has labels within functions: names
+ * that begin with a dot.
+ *
+ * Context: process.
+ * Return: false if a return probe would overwrite something else than a return address.
+ */
+bool kprobe_is_called(unsigned long addr)
+{
+	char name[KSYM_NAME_LEN];
+
+	if (lookup_symbol_name(addr, name))
+		return true;
+	return name[0] != '.' && !kprobe_name_has(name, ".cold");
+}
+
 /* Expanding a name is dear: all that it can tell is asked in one place. */
 static enum kprobe_refusal kprobe_name_refusal(unsigned long addr)
 {

@@ -180,6 +180,31 @@ static int kprobe_blacklist_add_entries(const unsigned long *entry, unsigned int
 }
 
 /**
+ * kprobe_blacklist_add_names() - forbid probes on functions of the kernel's image
+ * @name: their names; those that the kernel does not have are skipped
+ * @nr: how many
+ *
+ * Context: once at boot.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kprobe_blacklist_add_names(const char * const *name, unsigned int nr)
+{
+	unsigned long *entry = kmalloc_array(nr, sizeof(*entry), GFP_KERNEL);
+	unsigned int i, found = 0;
+	int err;
+
+	if (!entry)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		entry[found] = kallsyms_lookup_name(name[i]);
+		found += !!entry[found];
+	}
+	err = kprobe_blacklist_add_entries(entry, found);
+	kfree(entry);
+	return err;
+}
+
+/**
  * kprobe_blacklist_remove() - forget the ranges within freed text
  * @start: its first byte
  * @end: behind its last
@@ -345,18 +370,6 @@ bool within_kprobe_blacklist(unsigned long addr)
 	return !lookup_symbol_name(addr, name) && kprobe_blacklist_has_parent(name);
 }
 
-static int __init kprobe_blacklist_add_hit_path(void)
-{
-	unsigned long entry[ARRAY_SIZE(kprobe_hit_path)];
-	unsigned int i, nr = 0;
-
-	for (i = 0; i < ARRAY_SIZE(kprobe_hit_path); i++) {
-		entry[nr] = kallsyms_lookup_name(kprobe_hit_path[i]);
-		nr += !!entry[nr];
-	}
-	return kprobe_blacklist_add_entries(entry, nr);
-}
-
 /**
  * kprobe_blacklist_init() - collect what the kernel's image forbids
  *
@@ -371,6 +384,6 @@ int __init kprobe_blacklist_init(void)
 					 (unsigned long)__kprobes_text_end) ?:
 	       kprobe_add_area_blacklist((unsigned long)__noinstr_text_start,
 					 (unsigned long)__noinstr_text_end) ?:
-	       kprobe_blacklist_add_hit_path() ?:
+	       kprobe_blacklist_add_names(kprobe_hit_path, ARRAY_SIZE(kprobe_hit_path)) ?:
 	       arch_kprobe_blacklist();
 }

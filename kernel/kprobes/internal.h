@@ -451,6 +451,7 @@ enum kprobe_refusal kprobe_function_find(struct kprobe_function *function, unsig
 void kprobe_function_put(struct kprobe_function *function);
 enum kprobe_refusal kprobe_resolve(const struct kprobe *kp, struct kprobe_function *function,
 				   unsigned long *addr);
+bool kprobe_is_called(unsigned long addr);
 bool kprobe_is_entry(const struct kprobe_function *function, unsigned long addr);
 enum kprobe_refusal kprobe_check_address(struct kprobe_function *function, unsigned long addr);
 
@@ -461,6 +462,7 @@ extern unsigned long __start_kprobe_blacklist[];
 extern unsigned long __stop_kprobe_blacklist[];
 
 int kprobe_blacklist_init(void);
+int kprobe_blacklist_add_names(const char * const *name, unsigned int nr);
 int kprobe_blacklist_add_module(struct module *mod);
 void kprobe_blacklist_remove(unsigned long start, unsigned long end);
 bool kprobe_blacklist_touches(const struct kprobe_range *range);

@@ -128,7 +128,7 @@ enum kprobe_refusal kretprobe_check(const struct kprobe *kp, unsigned long addr,
 {
 	const struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
 
-	if (!on_entry)
+	if (!on_entry || !kprobe_is_called(addr))
 		return KPROBE_NOT_ENTRY;
 	if (!arch_kprobe_can_return(addr))
 		return KPROBE_NO_RETURN;

@@ -6,7 +6,6 @@
 #include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/uaccess.h>
-#include <asm/sections.h>
 #include <asm/switch_to.h>
 
 #include "../../../../kernel/kprobes/internal.h"
@@ -157,13 +156,4 @@ void arch_kprobe_sync(void)
 	lockdep_assert_held(&text_mutex);
 
 	smp_text_poke_sync_each_cpu();
-}
-
-/* Entry code runs before, and exit code after, the kernel can take a trap. */
-int __init arch_kprobe_blacklist(void)
-{
-	return kprobe_add_area_blacklist((unsigned long)__entry_text_start,
-					 (unsigned long)__entry_text_end) ?:
-	       kprobe_add_area_blacklist((unsigned long)__irqentry_text_start,
-					 (unsigned long)__irqentry_text_end);
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of what is forbidden on x86: each range and each function is found where the
+ * configuration has it. rN in a name: a class of bug, see ../../../../kernel/kprobes/test.h.
+ */
+#include <linux/ftrace.h>
+#include <linux/kallsyms.h>
+#include <asm/sections.h>
+
+#include "test.h"
+
+static void expect_forbidden(struct kunit *test, const char *name)
+{
+	unsigned long addr = kallsyms_lookup_name(name), size = 0, offset;
+
+	KUNIT_EXPECT_NE_MSG(test, addr, 0, "%s is not found", name);
+	if (!addr)
+		return;
+	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(addr, &size, &offset));
+	KUNIT_EXPECT_TRUE_MSG(test, within_kprobe_blacklist(addr), "%s", name);
+	KUNIT_EXPECT_TRUE_MSG(test, within_kprobe_blacklist(addr + size - offset - 1),
+			      "the end of %s", name);
+}
+
+/* A function, and whether this configuration has it. */
+struct forbidden {
+	const char *name;
+	bool configured;
+};
+
+static void expect_all_forbidden(struct kunit *test, const struct forbidden *forbidden,
+				 unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (forbidden[i].configured)
+			expect_forbidden(test, forbidden[i].name);
+	}
+}
+
+/* With a mitigation on, each return of the hit path goes through such a thunk. */
+static void thunks_r63(struct kunit *test)
+{
+	static const struct forbidden thunks[] = {
+		{ "__x86_return_thunk", IS_ENABLED(CONFIG_MITIGATION_RETHUNK) },
+		{ "srso_return_thunk", IS_ENABLED(CONFIG_MITIGATION_SRSO) },
+		{ "srso_safe_ret", IS_ENABLED(CONFIG_MITIGATION_SRSO) },
+		{ "srso_alias_untrain_ret", IS_ENABLED(CONFIG_MITIGATION_SRSO) },
+		{ "srso_alias_safe_ret", IS_ENABLED(CONFIG_MITIGATION_SRSO) },
+		{ "srso_alias_return_thunk", IS_ENABLED(CONFIG_MITIGATION_SRSO) },
+		{ "retbleed_return_thunk", IS_ENABLED(CONFIG_MITIGATION_UNRET_ENTRY) },
+		{ "call_depth_return_thunk",
+		  IS_ENABLED(CONFIG_MITIGATION_CALL_DEPTH_TRACKING) },
+		{ "its_return_thunk", IS_ENABLED(CONFIG_MITIGATION_ITS) },
+		{ "__x86_indirect_its_thunk_array", IS_ENABLED(CONFIG_MITIGATION_ITS) },
+		{ "__x86_indirect_thunk_array", IS_ENABLED(CONFIG_MITIGATION_RETPOLINE) },
+		{ "__x86_indirect_call_thunk_array",
+		  IS_ENABLED(CONFIG_MITIGATION_CALL_DEPTH_TRACKING) },
+		{ "__x86_indirect_jump_thunk_array",
+		  IS_ENABLED(CONFIG_MITIGATION_CALL_DEPTH_TRACKING) },
+	};
+
+	expect_all_forbidden(test, thunks, ARRAY_SIZE(thunks));
+}
+
+/* ftrace copies these, and patches calls in them. */
+static void ftrace_trampolines_r64(struct kunit *test)
+{
+	static const struct forbidden trampolines[] = {
+		{ "ftrace_caller", true },
+		{ "ftrace_call", true },
+		{ "ftrace_stub", true },
+		{ "ftrace_regs_caller", true },
+		{ "ftrace_regs_call", true },
+		{ "ftrace_regs_caller_end", IS_ENABLED(CONFIG_X86_64) },
+	};
+
+	if (!IS_ENABLED(CONFIG_DYNAMIC_FTRACE))
+		kunit_skip(test, "needs CONFIG_DYNAMIC_FTRACE");
+	expect_all_forbidden(test, trampolines, ARRAY_SIZE(trampolines));
+}
+
+/* A CPU runs these before it has an IDT, or when it has it no more; others are copied. */
+static void text_without_an_idt_r65(struct kunit *test)
+{
+	static const struct forbidden functions[] = {
+		{ "start_secondary", IS_ENABLED(CONFIG_SMP) },
+		{ "cpu_init_exception_handling", true },
+		{ "load_current_idt", true },
+		{ "cr4_init", true },
+		{ "machine_kexec", IS_ENABLED(CONFIG_KEXEC_CORE) },
+		{ "core_restore_code", IS_ENABLED(CONFIG_HIBERNATION) },
+		{ "restore_image", IS_ENABLED(CONFIG_HIBERNATION) },
+		{ "do_suspend_lowlevel",
+		  IS_ENABLED(CONFIG_SUSPEND) && IS_ENABLED(CONFIG_ACPI_SLEEP) },
+	};
+
+	expect_all_forbidden(test, functions, ARRAY_SIZE(functions));
+	/* Newer kernels have it outside of their text. */
+	if (is_kernel_text(kallsyms_lookup_name("secondary_startup_64")))
+		expect_forbidden(test, "secondary_startup_64");
+	if (is_kernel_text(kallsyms_lookup_name("relocate_kernel")))
+		expect_forbidden(test, "relocate_kernel");
+}
+
+/* A function and a part that was split off it, which is entered by a jump. */
+asm(".pushsection .text, \"ax\"\n"
+    ".balign 16\n"
+    ".type kprobe_test_split, @function\n"
+    "kprobe_test_split:\n"
+    ASM_ENDBR
+    "	xor %eax, %eax\n"
+    "	test %edi, %edi\n"
+    "	jne kprobe_test_split.cold\n"
+    ASM_RET
+    ".size kprobe_test_split, . - kprobe_test_split\n"
+    ".balign 16\n"
+    ".type kprobe_test_split.cold, @function\n"
+    "kprobe_test_split.cold:\n"
+    "	mov $1, %eax\n"
+    ASM_RET
+    ".size kprobe_test_split.cold, . - kprobe_test_split.cold\n"
+    ".popsection\n");
+
+static int return_of(struct kunit *test, const char *symbol)
+{
+	struct kretprobe *rp = kunit_kzalloc(test, sizeof(*rp), GFP_KERNEL);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, rp);
+	rp->kp.symbol_name = symbol;
+	err = register_kretprobe(rp);
+	if (!err)
+		unregister_kretprobe(rp);
+	return err;
+}
+
+/* Where nothing was called, there is no return address to replace. */
+static void return_of_a_cold_part_r66(struct kunit *test)
+{
+	struct kprobe kp = { .symbol_name = "kprobe_test_split.cold" };
+
+	if (!IS_ENABLED(CONFIG_KRETPROBES))
+		kunit_skip(test, "needs CONFIG_KRETPROBES");
+	KUNIT_EXPECT_EQ(test, 0, return_of(test, "kprobe_test_split"));
+	KUNIT_EXPECT_EQ(test, -EINVAL, return_of(test, kp.symbol_name));
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe(&kp));
+	unregister_kprobe(&kp);
+}
+
+static struct kunit_case kprobe_x86_blacklist_cases[] = {
+	KUNIT_CASE(thunks_r63),
+	KUNIT_CASE(ftrace_trampolines_r64),
+	KUNIT_CASE(text_without_an_idt_r65),
+	KUNIT_CASE(return_of_a_cold_part_r66),
+	{ }
+};
+
+static struct kunit_suite kprobe_x86_blacklist_suite = {
+	.name = "kprobe_x86_blacklist",
+	.test_cases = kprobe_x86_blacklist_cases,
+};
+
+kunit_test_suite(kprobe_x86_blacklist_suite);
