@@ -7,6 +7,9 @@
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=kprobes KBUILD_BUILD_HOST=localhost
 export CCACHE_DIR=${CCACHE_DIR:-$SHARED/ccache} CCACHE_NOHASHDIR=1
+# What make asks of the compiler, the files that a source depends on, is enough for the
+# cache: what it does not know is not preprocessed twice, a third of the time of a small file.
+export CCACHE_DEPEND=1
 
 # kmake TREE OBJ ARCH ARGUMENT...: TREE is a directory named linux beside OBJ.
 # The cache turns the names of sources into ../linux/..., which is not to be
