@@ -210,6 +210,30 @@ is "functions that are not as they were" "$(probed_lines /sys/kernel/debug/text_
 rmmod text_diff
 test_is forgotten_when_loading_fails_r15
 
+# A module that was built for the kernel without the stack, whose struct kprobe is
+# another: its version magic says so.
+foreign()
+{
+	local at magic other
+
+	at=$(strings -t d "$1" | sed -n 's/^ *\([0-9]*\) vermagic=.*/\1/p')
+	magic=$(strings "$1" | grep '^vermagic=')
+	other=$(echo "$magic" | sed 's/-kprobes[^ ]*//')
+	cp "$1" /tmp/foreign.ko
+	{
+		printf '%s' "$other"
+		head -c $((${#magic} - ${#other})) /dev/zero
+	} | dd of=/tmp/foreign.ko bs=1 seek="$at" conv=notrunc 2>/dev/null
+}
+
+foreign $dir/text_diff.ko
+! insmod /tmp/foreign.ko 2>/dev/null || wrong="$wrong, it is loaded"
+dmesg | grep -q "text_diff: version magic .* should be .*$(uname -r)" ||
+	wrong="$wrong, the log does not say why"
+insmod $dir/text_diff.ko || wrong="$wrong, the module of this kernel is refused"
+rmmod text_diff
+test_is module_of_the_kernel_without_the_stack_r67
+
 # Nothing is left.
 rmmod kprobe_life || wrong="$wrong, rmmod fails"
 echo 1 >/proc/sys/kernel/sysrq
