@@ -4,7 +4,10 @@
  */
 #include <linux/console.h>
 #include <linux/irq_work.h>
+#include <linux/mm.h>
 #include <linux/sysrq.h>
+#include <linux/vmalloc.h>
+#include <asm/tlbflush.h>
 
 #include "test.h"
 
@@ -12,15 +15,20 @@
 static char heard[2048];
 static size_t heard_len;
 static unsigned int heard_probes;
+static unsigned int heard_more;
 
 static void hear(struct console *con, const char *text, unsigned int len)
 {
+	const char *more = strnstr(text, "and ", len);
+
 	size_t kept = min_t(size_t, len, sizeof(heard) - 1 - heard_len);
 
 	memcpy(heard + heard_len, text, kept);
 	heard_len += kept;
 	/* It comes line by line. Other parts of the kernel may have something to say. */
 	heard_probes += !!strnstr(text, "[<", len);
+	if (more && strnstr(text, " probes more", len))
+		heard_more = simple_strtoul(more + strlen("and "), NULL, 10);
 }
 
 static struct console ear = {
@@ -52,6 +60,7 @@ static void listen(void)
 	memset(heard, 0, sizeof(heard));
 	heard_len = 0;
 	heard_probes = 0;
+	heard_more = 0;
 	console_unlock();
 }
 
@@ -242,12 +251,59 @@ static void the_mask_is_respected(struct kunit *test)
 	sysrq_toggle_support(mask);
 }
 
+/* The blocked tasks, which come afterwards, are not pushed out of the log. */
 static void ten_thousand_probes(struct kunit *test)
 {
 	kprobe_test_crowd(test);
 	/* A lockup would be reported, and panic the kernels of make test. */
 	show_from_interrupt();
-	KUNIT_EXPECT_EQ(test, KPROBE_TEST_CROWD, heard_probes);
+	KUNIT_EXPECT_EQ(test, 1000, heard_probes);
+	KUNIT_EXPECT_EQ(test, KPROBE_TEST_CROWD - 1000, heard_more);
+}
+
+/* Sets a page table entry not present, or present again. */
+static int flip_present(pte_t *pte, unsigned long addr, void *saved)
+{
+	pte_t now = ptep_get(pte);
+
+	set_pte(pte, *(pte_t *)saved);
+	*(pte_t *)saved = now;
+	return 0;
+}
+
+static void flip(struct kprobe *kp, pte_t *saved)
+{
+	unsigned long page = (unsigned long)kp & PAGE_MASK;
+
+	apply_to_page_range(&init_mm, page, PAGE_SIZE, flip_present, saved);
+	flush_tlb_kernel_range(page, page + PAGE_SIZE);
+}
+
+/* A user who frees a probe and does not unregister it: a mistake, and no second oops. */
+static void probe_that_was_freed_r68(struct kunit *test)
+{
+	struct kprobe *kp = vzalloc(PAGE_SIZE);
+	struct kprobe *other;
+	const char *lines[2];
+	pte_t saved = { };
+
+	KUNIT_ASSERT_NOT_NULL(test, kp);
+	kp->addr = (void *)kprobe_test_target;
+	kp->flags = KPROBE_FLAG_DISABLED;
+	other = new_probe(test, 'b', kprobe_test_other, KPROBE_FLAG_DISABLED);
+	if (register_kprobe(kp)) {
+		vfree(kp);
+		KUNIT_FAIL_AND_ABORT(test, "it cannot be registered");
+	}
+	lines[0] = line_of(test, kp, "not armed (none of its probes is enabled) and its owner has freed it");
+	lines[1] = line_of(test, other, "not armed (none of its probes is enabled) disabled");
+	flip(kp, &saved);
+	show_from_interrupt();
+	flip(kp, &saved);
+	unregister_kprobe(kp);
+	vfree(kp);
+	KUNIT_EXPECT_EQ(test, 1, lines_in_order(&lines[0], 1));
+	KUNIT_EXPECT_EQ(test, 1, lines_in_order(&lines[1], 1));
 }
 
 static struct kunit_case sysrq_cases[] = {
@@ -258,6 +314,7 @@ static struct kunit_case sysrq_cases[] = {
 	KUNIT_CASE(missed_hits_are_told),
 	KUNIT_CASE(the_key_lists_probes),
 	KUNIT_CASE(the_mask_is_respected),
+	KUNIT_CASE(probe_that_was_freed_r68),
 	KUNIT_CASE_SLOW(ten_thousand_probes),
 	{}
 };
