@@ -62,7 +62,7 @@
  * it.
  *
  * struct kprobe_site and what is behind it: kernel/kprobes/internal.h.
- * Documentation/trace/kprobes-sites.rst tells how to write a probe module.
+ * Documentation/trace/kprobes-module.rst shows how to write a probe module.
  */
 #ifndef _LINUX_KPROBES_H
 #define _LINUX_KPROBES_H
