@@ -111,6 +111,14 @@ unsigned int arch_kprobe_bytes(unsigned long addr, u8 *bytes);
 void arch_kprobe_forget_text(void);
 
 /**
+ * arch_kprobe_text_leaves() - drop what is known of a text
+ * @start: its first byte
+ *
+ * Context: process, while the text is still there. Takes kprobe_mutex.
+ */
+void arch_kprobe_text_leaves(unsigned long start);
+
+/**
  * arch_kprobe_opcode() - the first byte of the instruction, as it was
  * @site: the site
  *
@@ -203,6 +211,16 @@ unsigned int arch_kprobe_span(const struct kprobe_site *site);
  * Return: true if so: there is nothing to wait for.
  */
 bool arch_kprobe_jumps_at_once(const struct kprobe_site *site);
+
+/**
+ * arch_kprobe_settle_jumps() - wait until it is known which sites can be jumps
+ *
+ * Finding that out can take a while. When it is done, kprobe_reconsider_jumps() is
+ * called, and registration does not wait.
+ *
+ * Context: process, no kprobe lock held. Sleeps; this is for tests.
+ */
+void arch_kprobe_settle_jumps(void);
 
 /**
  * arch_kprobe_provide_detour() - see to it that there is a detour

@@ -306,6 +306,7 @@ bool kprobe_site_has_neighbour(const struct kprobe_site *site);
 void kprobe_queue_neighbours(struct list_head *sites, const struct kprobe_site *site);
 enum kprobe_refusal kprobe_reconcile(struct list_head *sites);
 void kprobe_queue_all(struct list_head *sites);
+void kprobe_reconsider_jumps(void);
 void kprobe_reconcile_breakpoints(struct list_head *sites);
 
 /* route.c */

@@ -103,6 +103,7 @@ static void kprobe_module_forget_text(const struct module *mod, enum mod_mem_typ
 
 	kprobe_blacklist_remove(start, start + mod->mem[type].size);
 	kprobe_reserved_remove(start);
+	arch_kprobe_text_leaves(start);
 }
 
 /* Before there can be a probe in it. All or nothing. */

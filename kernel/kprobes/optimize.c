@@ -78,6 +78,7 @@ static bool kprobe_optimizer_is_busy(void)
  */
 void wait_for_kprobe_optimizer(void)
 {
+	arch_kprobe_settle_jumps();
 	while (kprobe_optimizer_is_busy())
 		kprobe_retire_flush();
 }

@@ -287,3 +287,17 @@ void kprobe_queue_all(struct list_head *sites)
 	list_for_each_entry(site, &kprobe_sites, all)
 		list_move_tail(&site->batch, sites);
 }
+
+/**
+ * kprobe_reconsider_jumps() - some sites that could not be jumps may become jumps
+ *
+ * Context: process, no kprobe lock held. Takes kprobe_mutex.
+ */
+void kprobe_reconsider_jumps(void)
+{
+	struct kprobe_batch batch;
+
+	kprobe_batch_begin(&batch);
+	kprobe_queue_all(&batch.sites);
+	kprobe_batch_end(&batch);
+}

@@ -108,9 +108,12 @@ KUNIT_DEFINE_ACTION_WRAPPER(kprobe_test_unregister, unregister_kprobe, struct kp
  * kprobe_test_own() - let a probe go with a test
  * @test: the test
  * @kp: the probe, registered or not; it has to outlive the test function
+ *
+ * From then on no jump waits for anything but its grace period.
  */
 void kprobe_test_own(struct kunit *test, struct kprobe *kp)
 {
+	arch_kprobe_settle_jumps();
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kprobe_test_unregister, kp));
 }
 

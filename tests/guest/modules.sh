@@ -234,6 +234,14 @@ insmod $dir/text_diff.ko || wrong="$wrong, the module of this kernel is refused"
 rmmod text_diff
 test_is module_of_the_kernel_without_the_stack_r67
 
+# A module's branches between its symbols: their index goes with it, and is built
+# again for the next one.
+for round in 1 2; do
+	insmod $dir/kprobe_branches.ko || wrong="$wrong, a jump covers a target"
+	rmmod kprobe_branches || wrong="$wrong, rmmod fails"
+done
+test_is branches_between_symbols_r46
+
 # Nothing is left.
 rmmod kprobe_life || wrong="$wrong, rmmod fails"
 echo 1 >/proc/sys/kernel/sysrq

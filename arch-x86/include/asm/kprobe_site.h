@@ -47,17 +47,22 @@ enum kprobe_way {
  * @KPROBE_JUMP: there can
  * @KPROBE_JUMP_END: the function ends within the five bytes
  * @KPROBE_JUMP_INSN: an instruction there cannot run elsewhere
- * @KPROBE_JUMP_ENTERED: a branch goes, or may go, into the five bytes
+ * @KPROBE_JUMP_ENTERED: a branch leads into the five bytes
+ * @KPROBE_JUMP_OPEN: they are several instructions, and an indirect branch of the
+ *	function may lead there, or not all of it could be decoded
  * @KPROBE_JUMP_PATCHED: the kernel patches some of them
  * @KPROBE_JUMP_FIXUP: one behind the first may fault and be fixed up
+ * @KPROBE_JUMP_SEARCH: the branches of other symbols are not known yet
  */
 enum kprobe_no_jump {
 	KPROBE_JUMP,
 	KPROBE_JUMP_END,
 	KPROBE_JUMP_INSN,
 	KPROBE_JUMP_ENTERED,
+	KPROBE_JUMP_OPEN,
 	KPROBE_JUMP_PATCHED,
 	KPROBE_JUMP_FIXUP,
+	KPROBE_JUMP_SEARCH,
 	/* private: */
 	KPROBE_NR_NO_JUMP,
 };

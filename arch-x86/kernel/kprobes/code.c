@@ -6,16 +6,20 @@
  * from the start of its function on; and where branches may come in, only from
  * all of it. A function is decoded once, for all probes that a batch has in it.
  *
- * Who may branch into a function, elsewhere than to its start:
+ * What may branch into the middle of a function:
  *
  *  - its own direct branches;
- *  - those of its cold part, NAME.cold, which the compiler has put elsewhere and
- *    to which the function itself branches;
- *  - branches of either that the kernel patches, jump labels: what is a NOP now
+ *  - branches of its own that the kernel patches, jump labels: what is a NOP now
  *    may become a jump;
- *  - the exception table: an instruction of either that faults goes on at its
- *    fixup;
- *  - an indirect branch of either: indirect.c.
+ *  - the exception table: an instruction that faults continues at its fixup;
+ *  - any of these in another symbol: the compiler moves cold parts of a function
+ *    to a symbol of their own, and assembly branches from one symbol into
+ *    another. branches.c has an index of them;
+ *  - an indirect branch of its own, or of its cold part. With IBT compiled in it
+ *    leads to ENDBR only: objtool checks that, and the compilers emit no tables of
+ *    addresses within a function. Without, its targets are not known at all: they
+ *    can be in a table, or be computed. Then only an instruction that is five
+ *    bytes long itself may become a jump.
  */
 #include <linux/kallsyms.h>
 #include <linux/slab.h>
@@ -52,68 +56,55 @@ static void kprobe_code_restore(struct kprobe_code *f, unsigned long at)
 	}
 }
 
-static void kprobe_code_add_target(struct kprobe_code *f, unsigned long target)
+static bool kprobe_code_add_target(struct kprobe_code *f, unsigned long target)
 {
-	if (target - f->start < f->size)
+	bool within = target - f->start < f->size;
+
+	if (within)
 		__set_bit(target - f->start, f->target);
+	return within;
 }
 
-/*
- * Where functions branch to, other than into themselves: the last such symbol of
- * the kernel's own text. Mostly it is where they return through. kprobe_mutex
- */
-static struct kprobe_range kprobe_last_left_to;
+/* A branch of @f leads to @target. */
+static void kprobe_code_note_branch(struct kprobe_code *f, unsigned long target)
+{
+	if (!kprobe_code_add_target(f, target) && f->leaves)
+		f->leaves(f, target);
+}
 
-/* Notes the cold part of @f, to which it branches; false if they are too many. */
-static bool kprobe_code_note_cold(struct kprobe_code *f, unsigned long target)
+static bool kprobe_is_cold(unsigned long addr, struct kprobe_range *range)
 {
 	unsigned long size, offset;
 	char name[KSYM_NAME_LEN], *module;
-	unsigned int i;
 
-	for (i = 0; i < f->nr_cold; i++) {
-		if (kprobe_range_has(&f->cold[i], target))
-			return true;
-	}
-	if (!kallsyms_lookup(target, &size, &offset, &module, name))
-		return true;
-	if (!strstr(name, ".cold")) {
-		if (!module)
-			kprobe_last_left_to = (struct kprobe_range) {
-				target - offset, target - offset + size,
-			};
-		return true;
-	}
-	if (f->nr_cold == ARRAY_SIZE(f->cold))
+	if (!kallsyms_lookup(addr, &size, &offset, &module, name) || !strstr(name, ".cold"))
 		return false;
-	f->cold[f->nr_cold++] = (struct kprobe_range) { target - offset, target - offset + size };
+	*range = (struct kprobe_range) { addr - offset, addr - offset + size };
 	return true;
 }
 
-/**
- * kprobe_code_note_branch() - somebody may branch there
- * @f: the function, to which the branch belongs
- * @target: where it goes; if that is a cold part of @f, it is one of those
- *
- * Context: kprobe_mutex.
- */
-void kprobe_code_note_branch(struct kprobe_code *f, unsigned long target)
+static bool kprobe_code_load(struct kprobe_code *f);
+
+/* A table that is used in the cold part of @f can lead back into @f. */
+static void kprobe_code_left(struct kprobe_code *f, unsigned long target)
 {
-	if (target - f->start < f->size)
-		__set_bit(target - f->start, f->target);
-	else if (!kprobe_range_has(&kprobe_last_left_to, target))
-		f->whole &= kprobe_code_note_cold(f, target);
+	struct kprobe_code cold = { };
+	struct kprobe_range range;
+
+	if (f->indirect || target == f->left_to)
+		return;
+	f->left_to = target;
+	if (!kprobe_is_cold(target, &range))
+		return;
+	cold.start = range.start;
+	cold.size = range.end - range.start;
+	f->indirect = !kprobe_code_load(&cold) || cold.indirect;
+	kvfree(cold.boundary);
 }
 
-/* For those who walk jump labels or the exception table, of @f or of its cold part. */
-static void kprobe_code_walk_own(unsigned long from, unsigned long target, void *arg)
+static void kprobe_code_walk(unsigned long from, unsigned long target, void *arg)
 {
 	kprobe_code_note_branch(arg, target);
-}
-
-static void kprobe_code_walk_cold(unsigned long from, unsigned long target, void *arg)
-{
-	kprobe_code_add_target(arg, target);
 }
 
 #ifdef CONFIG_MITIGATION_RETPOLINE
@@ -153,17 +144,14 @@ static bool is_indirect_jump(const struct kprobe_glance *glance)
 	return glance->opcode == 0xff && (glance->modrm & 0x38) == 0x20;
 }
 
-/* What one instruction at @addr, of @f or of its cold part, says of branches into @f. */
+/* What one instruction at @addr says of the branches in @f. */
 static void kprobe_code_note(struct kprobe_code *f, const struct kprobe_glance *glance,
 			     unsigned long addr, const u8 *text)
 {
 	unsigned long next = addr + glance->len;
 
 	if (is_relative_branch(glance)) {
-		if (glance->opcode == CALL_INSN_OPCODE || addr - f->start >= f->size)
-			kprobe_code_add_target(f, next + glance->imm);
-		else
-			kprobe_code_note_branch(f, next + glance->imm);
+		kprobe_code_note_branch(f, next + glance->imm);
 		f->indirect |= glance->opcode == JMP32_INSN_OPCODE &&
 			       is_indirect_thunk(next + glance->imm);
 		return;
@@ -171,7 +159,7 @@ static void kprobe_code_note(struct kprobe_code *f, const struct kprobe_glance *
 	if (kprobe_is_endbr(*(u32 *)text))
 		kprobe_code_add_target(f, addr);
 	f->indirect |= is_indirect_jump(glance);
-	/* An address of code as an operand: somebody is going to branch there. */
+	/* An address of code as an operand: a branch may use it. */
 	if (glance->has_imm)
 		kprobe_code_add_target(f, glance->imm);
 	if (glance->has_disp)
@@ -193,20 +181,25 @@ static void kprobe_code_read(struct kprobe_code *f)
 	f->size = at;
 }
 
-/* From the start to the end, or to what is no instruction. */
+/*
+ * From the start to the end. After what is no instruction no boundary is known
+ * any more, so each byte is taken for the begin of a branch.
+ */
 static void kprobe_code_decode(struct kprobe_code *f)
 {
 	struct kprobe_glance glance;
 	unsigned long at;
 
-	for (at = 0; at < f->size; at += glance.len) {
+	for (at = 0; at < f->size; at += f->whole ? glance.len : 1) {
 		kprobe_code_restore(f, at);
-		if (!kprobe_glance(&glance, f->text + at, f->size - at))
-			break;
-		__set_bit(at, f->boundary);
+		if (!kprobe_glance(&glance, f->text + at, f->size - at)) {
+			f->whole = false;
+			continue;
+		}
+		if (f->whole)
+			__set_bit(at, f->boundary);
 		kprobe_code_note(f, &glance, f->start + at, f->text + at);
 	}
-	f->whole &= at >= f->size;
 }
 
 /* Room behind the text, so that a look at four bytes never reaches too far. */
@@ -224,7 +217,7 @@ static bool kprobe_code_alloc(struct kprobe_code *f)
 	return room;
 }
 
-/* f->start and f->size are set. */
+/* f->start and f->size are set; f->leaves is told of what leads elsewhere. */
 static bool kprobe_code_load(struct kprobe_code *f)
 {
 	if (!kprobe_code_alloc(f))
@@ -235,46 +228,28 @@ static bool kprobe_code_load(struct kprobe_code *f)
 	return true;
 }
 
-static bool kprobe_code_add_cold(struct kprobe_code *f, const struct kprobe_range *range)
-{
-	struct kprobe_code cold = {
-		.start = range->start,
-		.size = range->end - range->start,
-	};
-	struct kprobe_glance glance;
-	unsigned long at;
-
-	if (!kprobe_code_load(&cold))
-		return false;
-	for_each_set_bit(at, cold.boundary, cold.size) {
-		kprobe_glance(&glance, cold.text + at, cold.size - at);
-		kprobe_code_note(f, &glance, cold.start + at, cold.text + at);
-	}
-	f->whole &= cold.whole;
-	kprobe_walk_labels(range->start, range->end, kprobe_code_walk_cold, f);
-	kprobe_walk_fixups(range->start, range->end, kprobe_code_walk_cold, f);
-	kvfree(cold.boundary);
-	return true;
-}
-
-static bool kprobe_code_complete(struct kprobe_code *f)
+static void kprobe_code_complete(struct kprobe_code *f)
 {
 	unsigned long end = f->start + f->size;
-	unsigned int i = 0;
 
-	kprobe_walk_labels(f->start, end, kprobe_code_walk_own, f);
-	kprobe_walk_fixups(f->start, end, kprobe_code_walk_own, f);
-	/* Each may bring more of the other. */
-	while (i < f->nr_cold || f->indirect) {
-		if (f->indirect) {
-			f->indirect = false;
-			if (!kprobe_code_add_indirect(f))
-				return false;
-		}
-		if (i < f->nr_cold && !kprobe_code_add_cold(f, &f->cold[i++]))
-			return false;
-	}
+	kprobe_walk_labels(f->start, end, kprobe_code_walk, f);
+	kprobe_walk_fixups(f->start, end, kprobe_code_walk, f);
 	f->complete = true;
+}
+
+/**
+ * kprobe_code_scan() - report the branches that leave a function
+ * @f: its start, size and @leaves are set
+ *
+ * Context: kprobe_mutex, text_mutex. Sleeps.
+ * Return: false if there is no memory.
+ */
+bool kprobe_code_scan(struct kprobe_code *f)
+{
+	if (!kprobe_code_load(f))
+		return false;
+	kprobe_code_complete(f);
+	kvfree(f->boundary);
 	return true;
 }
 
@@ -301,6 +276,7 @@ enum kprobe_refusal kprobe_code_get(unsigned long addr, struct kprobe_code **res
 			return KPROBE_NOT_TEXT;
 		}
 		f->start = addr - offset;
+		f->leaves = IS_ENABLED(CONFIG_X86_KERNEL_IBT) ? NULL : kprobe_code_left;
 		if (!kprobe_code_load(f)) {
 			f->size = 0;
 			return KPROBE_NO_MEMORY;
@@ -334,20 +310,43 @@ bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr)
 }
 
 /**
- * kprobe_code_is_entered() - may anybody branch to one of these bytes?
+ * kprobe_code_is_entered() - check some bytes of a function for a branch to them
  * @f: the function
  * @start: the first of them
- * @end: behind the last; all within the function
+ * @end: after the last; all within the function
  *
- * Context: kprobe_mutex, text_mutex. Sleeps.
- * Return: true if so, or if that is not known.
+ * Context: kprobe_mutex.
+ * Return: true if @f is known to branch there. kprobe_branches_enter() has the
+ * branches of other symbols.
  */
-bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
-			    unsigned long end)
+bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start, unsigned long end)
 {
-	unsigned long offset = start - f->start, behind = end - f->start;
+	unsigned long last = end - f->start;
 
-	if (!f->whole || (!f->complete && !kprobe_code_complete(f)))
+	if (!f->complete)
+		kprobe_code_complete(f);
+	return find_next_bit(f->target, last, start - f->start) < last;
+}
+
+/**
+ * kprobe_code_is_open() - check whether a function has branches that are not known
+ * @f: the function
+ *
+ * Context: kprobe_mutex.
+ * Return: true if it does not decode to its end, or if it has an indirect jump whose
+ * targets are not known.
+ */
+bool kprobe_code_is_open(struct kprobe_code *f)
+{
+	struct kprobe_range range;
+
+	if (!f->whole)
 		return true;
-	return find_next_bit(f->target, behind, offset) < behind;
+	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT))
+		return false;
+	/* Its labels may lead to its cold part. */
+	if (!f->complete)
+		kprobe_code_complete(f);
+	/* A table of its parent can lead into a cold part. */
+	return f->indirect || kprobe_is_cold(f->start, &range);
 }

@@ -6,6 +6,7 @@
  */
 #include <linux/jump_label.h>
 #include <linux/kallsyms.h>
+#include <linux/ktime.h>
 #include <linux/memory.h>
 #include <linux/static_call.h>
 #include <asm/sections.h>
@@ -57,8 +58,18 @@ ASM_FUNCTION(fn_at_endbr, "nop\n" AT(ASM_ENDBR) THREE_MORE ASM_RET);
 ASM_FUNCTION(fn_table, TABLE AT(THREE) THREE_MORE
 	     "mov 774b(, " CX INDEX "), " AX "\n"
 	     ANNOTATE_RETPOLINE_SAFE "\njmp *" AX "\n");
-/* Here nobody goes where the table says. */
+/* Here nothing goes where the table says. */
 ASM_FUNCTION(fn_unused_table, TABLE AT(THREE) THREE_MORE ASM_RET);
+#endif
+
+/* An indirect jump that no operand or table of addresses belongs to. */
+#define JUMP_INDIRECT	ANNOTATE_RETPOLINE_SAFE "\njmp *" AX "\n"
+ASM_FUNCTION(fn_computed, AT(THREE) THREE_MORE "lea (" CX ", " DX INDEX "), " AX "\n"
+	     JUMP_INDIRECT);
+ASM_FUNCTION(fn_computed_long, AT("mov $1, %ecx") "lea (" CX ", " DX INDEX "), " AX "\n"
+	     JUMP_INDIRECT);
+#ifdef CONFIG_MITIGATION_RETPOLINE
+ASM_FUNCTION(fn_thunk, AT(THREE) THREE_MORE "jmp __x86_indirect_thunk_" _ASM_AX "\n");
 #endif
 
 /* When the load faults. */
@@ -85,6 +96,31 @@ ASM_FUNCTION(fn_cold_elsewhere,
 	     AT(THREE) THREE_MORE "775: nop\njc fn_cold_elsewhere.cold\n" ASM_RET
 	     COLD("fn_cold_elsewhere", "nop\njmp 775b\n"));
 
+/* The cold part itself, into the middle of which its parent branches. */
+ASM_FUNCTION(fn_into_cold, "jc " BEHIND "f\n" ASM_RET
+	     COLD("fn_into_cold", "nop\n" AT(THREE) THREE_MORE ASM_RET));
+ASM_FUNCTION(fn_to_first_of_cold, "jc 771f\n" ASM_RET
+	     COLD("fn_to_first_of_cold", "nop\n" AT(THREE) THREE_MORE ASM_RET));
+ASM_FUNCTION(fn_fixed_up_in_cold, "774: mov (" DI "), %ecx\n" ASM_RET
+	     COLD("fn_fixed_up_in_cold", "nop\n" AT(THREE) THREE_MORE ASM_RET)
+	     _ASM_EXTABLE(774b, 773b));
+/* One assembly symbol into another, forward, backward, by a call. */
+#define OTHER(name, body)	#name "_other: nop\n" body
+ASM_FUNCTION(fn_into_other, "jc " BEHIND "f\n" ASM_RET
+	     OTHER(fn_into_other, AT(THREE) THREE_MORE ASM_RET));
+ASM_FUNCTION(fn_from_other, AT(THREE) THREE_MORE ASM_RET
+	     OTHER(fn_from_other, "jc " BEHIND "b\n" ASM_RET));
+ASM_FUNCTION(fn_call_from_other, AT(THREE) THREE_MORE ASM_RET
+	     OTHER(fn_call_from_other, "call " BEHIND "b\n" ASM_RET));
+ASM_FUNCTION(fn_third_from_other, AT(TWO) TWO "\n774: " TWO "\n" ASM_RET
+	     OTHER(fn_third_from_other, "jc 774b\n" ASM_RET));
+/* What the other one branches to is not displaced. */
+ASM_FUNCTION(fn_past_from_other, AT(THREE) THREE_MORE "774: nop\n" ASM_RET
+	     OTHER(fn_past_from_other, "jc 774b\njc 771b\n" ASM_RET));
+/* A table of the cold part can lead back. */
+ASM_FUNCTION(fn_cold_computed, AT(THREE) THREE_MORE "jc fn_cold_computed.cold\n" ASM_RET
+	     COLD("fn_cold_computed", "nop\n" JUMP_INDIRECT));
+
 #ifdef CONFIG_JUMP_LABEL
 DEFINE_STATIC_KEY_FALSE(kprobe_test_key);
 
@@ -97,6 +133,8 @@ DEFINE_STATIC_KEY_FALSE(kprobe_test_key);
 	_ASM_PTR " kprobe_test_key - .\n"			\
 	".popsection\n"
 ASM_FUNCTION(fn_label, LABEL_NOP AT(THREE) THREE_MORE ASM_RET LABEL(BEHIND "b"));
+ASM_FUNCTION(fn_label_of_other, AT(THREE) THREE_MORE ASM_RET
+	     OTHER(fn_label_of_other, LABEL_NOP ASM_RET) LABEL(BEHIND "b"));
 ASM_FUNCTION(fn_labelled, AT(THREE) LABEL_NOP ASM_RET "775: " ASM_RET LABEL("775b"));
 #endif
 
@@ -151,6 +189,12 @@ struct place {
 	unsigned int span;
 };
 
+/* What is not known of indirect jumps, IBT forbids. */
+#ifdef CONFIG_X86_KERNEL_IBT
+#define OPEN(func, span)	JUMP(func, span)
+#else
+#define OPEN(func, span)	NO_JUMP(func, KPROBE_JUMP_OPEN)
+#endif
 #define NO_JUMP(func, why)	{ #func, func##_at, why, 0 }
 #define JUMP(func, span)	{ #func, func##_at, KPROBE_JUMP, span }
 
@@ -172,15 +216,30 @@ static const struct place places[] = {
 	NO_JUMP(fn_endbr, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_at_endbr, KPROBE_JUMP_INSN),
 #else
-	NO_JUMP(fn_table, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_table, KPROBE_JUMP_OPEN),
 	JUMP(fn_unused_table, 6),
+#endif
+	OPEN(fn_computed, 6),
+	JUMP(fn_computed_long, 5),
+#ifdef CONFIG_MITIGATION_RETPOLINE
+	OPEN(fn_thunk, 6),
 #endif
 	NO_JUMP(fn_fixup, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_fixed_up, KPROBE_JUMP_FIXUP),
 	NO_JUMP(fn_cold, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_cold_fixup, KPROBE_JUMP_ENTERED),
 	JUMP(fn_cold_elsewhere, 6),
+	NO_JUMP(fn_into_cold, KPROBE_JUMP_ENTERED),
+	OPEN(fn_to_first_of_cold, 6),
+	NO_JUMP(fn_fixed_up_in_cold, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_into_other, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_from_other, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_call_from_other, KPROBE_JUMP_ENTERED),
+	NO_JUMP(fn_third_from_other, KPROBE_JUMP_ENTERED),
+	JUMP(fn_past_from_other, 6),
+	OPEN(fn_cold_computed, 6),
 #ifdef CONFIG_JUMP_LABEL
+	NO_JUMP(fn_label_of_other, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_label, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_labelled, KPROBE_JUMP_PATCHED),
 #endif
@@ -205,7 +264,7 @@ static const struct place places[] = {
 	JUMP(fn_last_ret, 5),
 	JUMP(fn_ret, 5),
 	JUMP(fn_last_long, 14),
-	JUMP(fn_beside_all, 6),
+	OPEN(fn_beside_all, 6),
 };
 
 KUNIT_ARRAY_PARAM_DESC(place, places, name);
@@ -224,7 +283,7 @@ static enum kprobe_refusal look_at(unsigned long addr, struct kprobe_site *site)
 	return refusal;
 }
 
-static void place_of_a_jump_r11(struct kunit *test)
+static void place_of_a_jump_r11_r46_r47(struct kunit *test)
 {
 	const struct place *place = test->param_value;
 	struct kprobe_site site;
@@ -247,7 +306,95 @@ static void place_under_probes_r8(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, 0, register_kprobe(&tp->kp));
 	}
 	kprobe_test_hurry();
-	place_of_a_jump_r11(test);
+	place_of_a_jump_r11_r46_r47(test);
+}
+
+static void poke_byte(u8 *at, u8 byte)
+{
+	mutex_lock(&text_mutex);
+	text_poke(at, &byte, 1);
+	smp_text_poke_sync_each_cpu();
+	mutex_unlock(&text_mutex);
+}
+
+/* Objtool would not let it be assembled. */
+static void branch_into_an_instruction_r48(struct kunit *test)
+{
+	struct kprobe_site site;
+	u8 *distance = fn_behind_a_long_one_at - 1;
+
+	poke_byte(distance, *distance - 1);
+	KUNIT_EXPECT_EQ(test, look_at((unsigned long)fn_behind_a_long_one_at, &site), KPROBE_OK);
+	KUNIT_EXPECT_EQ(test, site.arch.no_jump, KPROBE_JUMP_ENTERED);
+	KUNIT_EXPECT_EQ(test, arch_kprobe_span(&site), 0);
+	poke_byte(distance, *distance + 1);
+	KUNIT_EXPECT_EQ(test, look_at((unsigned long)fn_behind_a_long_one_at, &site), KPROBE_OK);
+	KUNIT_EXPECT_EQ(test, arch_kprobe_span(&site), 5);
+}
+
+/* It is looked for, but not there. */
+static void look_again_soon(void)
+{
+	guard(mutex)(&kprobe_mutex);
+	kprobe_branches_want((unsigned long)_stext);
+}
+
+static unsigned int nr_branches(void)
+{
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_branches_nr((unsigned long)_stext);
+}
+
+/* Until the index is there, a site that it decides on stays a breakpoint. */
+static void jump_waits_for_the_index_r46(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', fn_to_first_at, 0)->kp;
+	struct kprobe *entered = &kprobe_test_probe(test, 'b', fn_into_cold_at, 0)->kp;
+	struct kprobe_site site = { };
+	unsigned int nr = nr_branches();
+	ktime_t begin;
+
+	arch_kprobe_text_leaves((unsigned long)_stext);
+	KUNIT_EXPECT_EQ(test, nr_branches(), 0);
+	site.addr = (unsigned long)fn_to_first_at;
+	mutex_lock(&kprobe_mutex);
+	/* The worker needs the lock. */
+	KUNIT_EXPECT_EQ(test, kprobe_site_prepare(&site), KPROBE_OK);
+	KUNIT_EXPECT_EQ(test, site.arch.no_jump, KPROBE_JUMP_SEARCH);
+	KUNIT_EXPECT_FALSE(test, arch_kprobe_provide_detour(&site));
+	mutex_unlock(&kprobe_mutex);
+	arch_kprobe_settle_jumps();
+	mutex_lock(&kprobe_mutex);
+	KUNIT_EXPECT_TRUE(test, kprobe_confirm_jump(&site));
+	mutex_unlock(&kprobe_mutex);
+
+	arch_kprobe_text_leaves((unsigned long)_stext);
+	begin = ktime_get();
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(entered));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	kprobe_test_hurry();
+	KUNIT_EXPECT_EQ(test, kprobe_test_state(entered), KPROBE_ARMED);
+	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
+	KUNIT_EXPECT_EQ(test, nr_branches(), nr);
+	KUNIT_EXPECT_GT(test, nr, 0);
+	KUNIT_EXPECT_STREQ(test, kprobe_test_route(test, entered),
+			   "breakpoint, boosted (no jump: a branch leads into its bytes)");
+	kunit_info(test, "%u branches, looked for in %lld ms\n", nr,
+		   ktime_ms_delta(ktime_get(), begin));
+}
+
+/* Text that is freed takes its index with it, also while that is being built. */
+static void text_leaves_during_the_search_r46(struct kunit *test)
+{
+	unsigned int nr = nr_branches(), round;
+
+	for (round = 0; round < 8; round++) {
+		look_again_soon();
+		arch_kprobe_text_leaves((unsigned long)_stext);
+		KUNIT_EXPECT_EQ(test, nr_branches(), 0);
+	}
+	arch_kprobe_settle_jumps();
+	KUNIT_EXPECT_EQ(test, nr_branches(), nr);
 }
 
 /*
@@ -306,7 +453,8 @@ static void check_target(unsigned long from, unsigned long to, void *arg)
 		return;
 	mutex_lock(&text_mutex);
 	if (kprobe_code_get(to, &f) ||
-	    (to != f->start && !kprobe_code_is_entered(f, to, to + 1)))
+	    (to != f->start && !kprobe_code_is_entered(f, to, to + 1) &&
+	     !kprobe_branches_enter(to, to + 1)))
 		note_wrong(walk, from);
 	mutex_unlock(&text_mutex);
 	kprobe_code_forget();
@@ -476,9 +624,11 @@ static void share_of_jumps(struct kunit *test)
 	static const char * const never[KPROBE_NR_NO_JUMP] = {
 		[KPROBE_JUMP_END]	= "no jump: the function ends",
 		[KPROBE_JUMP_INSN]	= "no jump: an instruction cannot run elsewhere",
-		[KPROBE_JUMP_ENTERED]	= "no jump: a branch goes there",
+		[KPROBE_JUMP_ENTERED]	= "no jump: a branch leads there",
+		[KPROBE_JUMP_OPEN]	= "no jump: a branch may lead there",
 		[KPROBE_JUMP_PATCHED]	= "no jump: the kernel patches it",
 		[KPROBE_JUMP_FIXUP]	= "no jump: a fault there is fixed up",
+		[KPROBE_JUMP_SEARCH]	= "no jump: no index of branches",
 	};
 	unsigned int i, jumps, breakpoints, step = 17;
 	struct share share = { };
@@ -500,12 +650,16 @@ static void share_of_jumps(struct kunit *test)
 	KUNIT_EXPECT_GT(test, jumps, 3 * breakpoints);
 	/* Neither is an answer at all. */
 	KUNIT_EXPECT_EQ(test, share.never[KPROBE_JUMP], 0);
+	KUNIT_EXPECT_EQ(test, share.never[KPROBE_JUMP_SEARCH], 0);
 	KUNIT_EXPECT_EQ(test, share.refused[KPROBE_NO_MEMORY], 0);
 }
 
 static struct kunit_case kprobe_code_cases[] = {
-	KUNIT_CASE_PARAM(place_of_a_jump_r11, place_gen_params),
+	KUNIT_CASE_PARAM(place_of_a_jump_r11_r46_r47, place_gen_params),
 	KUNIT_CASE_PARAM(place_under_probes_r8, place_gen_params),
+	KUNIT_CASE(branch_into_an_instruction_r48),
+	KUNIT_CASE_SLOW(jump_waits_for_the_index_r46),
+	KUNIT_CASE_SLOW(text_leaves_during_the_search_r46),
 	KUNIT_CASE_SLOW(targets_of_jump_labels),
 	KUNIT_CASE_SLOW(targets_of_fixups),
 	KUNIT_CASE_SLOW(jump_labels_are_not_displaced_r12),
@@ -514,8 +668,15 @@ static struct kunit_case kprobe_code_cases[] = {
 	{ }
 };
 
+static int kprobe_code_suite_init(struct kunit_suite *suite)
+{
+	arch_kprobe_settle_jumps();
+	return 0;
+}
+
 static struct kunit_suite kprobe_code_suite = {
 	.name = "kprobe_code",
+	.suite_init = kprobe_code_suite_init,
 	.test_cases = kprobe_code_cases,
 };
 

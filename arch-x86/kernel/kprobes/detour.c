@@ -152,6 +152,8 @@ bool arch_kprobe_provide_detour(struct kprobe_site *site)
 {
 	struct kprobe_detour_plan *plan;
 
+	if (!kprobe_confirm_jump(site))
+		return false;
 	if (site->arch.detour)
 		return true;
 	plan = kzalloc(sizeof(*plan), GFP_KERNEL);

@@ -6,7 +6,8 @@
  * run in the detour. That is safe if nobody ever executes anything there but the
  * jump:
  *
- *  - nobody branches to an instruction behind the first: code.c;
+ *  - no branch leads to one of the bytes after the first: code.c has those of the
+ *    function, branches.c those of other symbols;
  *  - nobody returns there: a call is only ever the last that is displaced, and
  *    leaves the return address that it would have left, behind the jump;
  *  - none of those behind the first may fault and be fixed up, nor is any of
@@ -127,17 +128,44 @@ static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
 	no_jump = kprobe_find_span(site, f, span);
 	if (no_jump)
 		return no_jump;
-	if (*span == len)
-		return KPROBE_JUMP;
-	if (addr + *span > f->start + f->size)
-		return KPROBE_JUMP_END;
-	if (kprobe_is_patched(addr + len, addr + *span))
-		return KPROBE_JUMP_PATCHED;
-	if (kprobe_is_fixed_up(addr + len, addr + *span))
-		return KPROBE_JUMP_FIXUP;
+	if (*span > len) {
+		if (addr + *span > f->start + f->size)
+			return KPROBE_JUMP_END;
+		if (kprobe_is_patched(addr + len, addr + *span))
+			return KPROBE_JUMP_PATCHED;
+		if (kprobe_is_fixed_up(addr + len, addr + *span))
+			return KPROBE_JUMP_FIXUP;
+	}
+	/* Also into the middle of an instruction: FineIBT does that. */
 	if (kprobe_code_is_entered(f, addr + 1, addr + JMP32_INSN_SIZE))
 		return KPROBE_JUMP_ENTERED;
-	return KPROBE_JUMP;
+	if (*span > len && kprobe_code_is_open(f))
+		return KPROBE_JUMP_OPEN;
+	return KPROBE_JUMP_SEARCH;
+}
+
+/**
+ * kprobe_confirm_jump() - check whether there can be a jump now
+ * @site: the site, measured
+ *
+ * The branches of other symbols can become known after a site is measured.
+ *
+ * Context: kprobe_mutex.
+ * Return: true if there can.
+ */
+bool kprobe_confirm_jump(struct kprobe_site *site)
+{
+	struct arch_kprobe_site *arch = &site->arch;
+	unsigned long addr = site->addr;
+
+	if (arch->no_jump == KPROBE_JUMP_SEARCH && kprobe_branches_known(addr)) {
+		bool entered = kprobe_branches_enter(addr + 1, addr + JMP32_INSN_SIZE);
+
+		arch->no_jump = entered ? KPROBE_JUMP_ENTERED : KPROBE_JUMP;
+		if (entered)
+			arch->span = 0;
+	}
+	return arch->no_jump == KPROBE_JUMP;
 }
 
 /**
@@ -150,10 +178,15 @@ static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
  */
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f)
 {
+	struct arch_kprobe_site *arch = &site->arch;
 	u8 span;
 
-	site->arch.no_jump = kprobe_check_jump(site, f, &span);
-	site->arch.span = site->arch.no_jump ? 0 : span;
+	arch->no_jump = kprobe_check_jump(site, f, &span);
+	arch->span = arch->no_jump == KPROBE_JUMP_SEARCH ? span : 0;
+	if (!arch->span)
+		return;
+	kprobe_branches_want(site->addr);
+	kprobe_confirm_jump(site);
 }
 
 const char *arch_kprobe_no_jump(const struct kprobe_site *site)
@@ -161,9 +194,11 @@ const char *arch_kprobe_no_jump(const struct kprobe_site *site)
 	static const char * const why[KPROBE_NR_NO_JUMP] = {
 		[KPROBE_JUMP_END]	= "the function ends within its bytes",
 		[KPROBE_JUMP_INSN]	= "an instruction in its bytes cannot be displaced",
-		[KPROBE_JUMP_ENTERED]	= "a branch leads into its bytes, or may",
+		[KPROBE_JUMP_ENTERED]	= "a branch leads into its bytes",
+		[KPROBE_JUMP_OPEN]	= "a branch of its function may lead into its bytes",
 		[KPROBE_JUMP_PATCHED]	= "the kernel patches some of its bytes",
 		[KPROBE_JUMP_FIXUP]	= "an instruction in its bytes may fault and be fixed up",
+		[KPROBE_JUMP_SEARCH]	= "branches into its bytes are not known yet",
 	};
 
 	if (kprobe_forced_way)

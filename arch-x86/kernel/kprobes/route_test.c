@@ -53,7 +53,7 @@ struct never {
 };
 
 static const struct never never_jumps[] = {
-	{ "entered", route_entered_at, "a branch leads into its bytes, or may" },
+	{ "entered", route_entered_at, "a branch leads into its bytes" },
 	{ "end", route_end_at, "the function ends within its bytes" },
 	{ "own", route_own_at, "its instruction cannot run in a detour" },
 	{ "behind", route_behind_at, "an instruction in its bytes cannot be displaced" },

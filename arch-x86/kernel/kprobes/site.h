@@ -3,7 +3,7 @@
  * What the impure x86 rooms share:
  *
  *	code.c		a function as a whole: its instructions, who branches where
- *	indirect.c	where the indirect branches of a function go
+ *	branches.c	the branches from one symbol into the middle of another
  *	text.c		the probed text
  *	way.c		how a site's instruction is run; its slots
  *	jump.c		where there can be a jump; putting and removing it
@@ -48,13 +48,14 @@ static inline bool kprobe_is_lock(unsigned long start, unsigned long end)
  * @start: its address
  * @size: bytes of it, up to the next symbol; those that could be read
  * @boundary: a bit for each byte: an instruction begins there
- * @target: a bit for each byte: somebody may branch there
+ * @target: a bit for each byte: a branch of the function leads there
  * @text: its bytes, without our breakpoints and jumps
  * @whole: it could be decoded to its end
- * @complete: @target has all that is said at the top of code.c
- * @indirect: there is an indirect jump in it, which @target does not know of
- * @nr_cold: how many of @cold there are
- * @cold: its cold parts
+ * @complete: @target has its jump labels and its fixups as well
+ * @indirect: it or its cold part has an indirect jump
+ * @left_to: the last target that @leaves was called for
+ * @leaves: called for each branch to an address outside, or NULL
+ * @index: for @leaves
  */
 struct kprobe_code {
 	unsigned long start;
@@ -65,19 +66,23 @@ struct kprobe_code {
 	bool whole;
 	bool complete;
 	bool indirect;
-	unsigned int nr_cold;
-	struct kprobe_range cold[2];
+	unsigned long left_to;
+	void (*leaves)(struct kprobe_code *f, unsigned long target);
+	struct kprobe_branch_bits *index;
 };
 
 enum kprobe_refusal kprobe_code_get(unsigned long addr, struct kprobe_code **result);
 void kprobe_code_forget(void);
-void kprobe_code_note_branch(struct kprobe_code *f, unsigned long target);
+bool kprobe_code_scan(struct kprobe_code *f);
 bool kprobe_code_is_boundary(const struct kprobe_code *f, unsigned long addr);
-bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start,
-			    unsigned long end);
+bool kprobe_code_is_entered(struct kprobe_code *f, unsigned long start, unsigned long end);
+bool kprobe_code_is_open(struct kprobe_code *f);
 
-/* indirect.c */
-bool kprobe_code_add_indirect(struct kprobe_code *f);
+/* branches.c */
+void kprobe_branches_want(unsigned long addr);
+bool kprobe_branches_known(unsigned long addr);
+bool kprobe_branches_enter(unsigned long start, unsigned long end);
+unsigned int kprobe_branches_nr(unsigned long addr);
 
 /* way.c */
 extern enum kprobe_way kprobe_forced_way;
@@ -88,6 +93,7 @@ void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len
 
 /* jump.c */
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
+bool kprobe_confirm_jump(struct kprobe_site *site);
 
 /* detour.c and detour_entry.S */
 extern u8 kprobe_detour_enter[], kprobe_detour_leave[];

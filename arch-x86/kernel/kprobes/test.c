@@ -281,6 +281,7 @@ void kprobe_test_hurry(void)
 	struct kprobe_batch batch;
 	struct kprobe_site *site;
 
+	arch_kprobe_settle_jumps();
 	kprobe_batch_begin(&batch);
 	list_for_each_entry(site, &kprobe_sites, all) {
 		if (site->state != KPROBE_OPTIMIZING)
