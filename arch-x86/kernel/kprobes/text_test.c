@@ -222,7 +222,9 @@ static void entry_with_endbr_r13(struct kunit *test)
 
 /*
  * A field of functions, each with a row of instructions of one byte. Each
- * function has a symbol, so that the search for a boundary is short.
+ * function has a symbol, so that the search for a boundary is short. To objtool
+ * all of it is one function: NOPs before a function are to it the padding of
+ * CONFIG_CALL_PADDING, which it gives a symbol, and in which no probe can be.
  */
 #ifdef CONFIG_PROVE_LOCKING	/* which makes it ten times as slow */
 #define FIELD_ROWS	160
@@ -239,6 +241,7 @@ asm(".pushsection .text, \"ax\"\n"
 	".endm\n"
 	".altmacro\n"
 	".balign 16\n"
+	".type kprobe_field, @function\n"
 	"kprobe_field:\n"
 	ASM_ENDBR
 	"kprobe_field_rows:\n"
@@ -249,10 +252,8 @@ asm(".pushsection .text, \"ax\"\n"
 	".set kprobe_field_counter, kprobe_field_counter + 1\n"
 	".endr\n"
 	".noaltmacro\n"
-	".type kprobe_field_end, @function\n"
-	"kprobe_field_end:\n"
 	ASM_RET
-	".size kprobe_field_end, . - kprobe_field_end\n"
+	".size kprobe_field, . - kprobe_field\n"
 	".popsection\n");
 
 void kprobe_field(void);
