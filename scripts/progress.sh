@@ -10,7 +10,10 @@
 
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-60}
 progress_shown=0
-[ -t 1 ] && PROGRESS_TTY=yes || PROGRESS_TTY=
+PROGRESS_TTY=
+if [ -t 1 ]; then
+	exec {PROGRESS_TTY}>&1
+fi
 
 clock()
 {
@@ -22,9 +25,9 @@ progress_line()
 {
 	local text columns
 
-	text="$(clock $SECONDS) $1"
+	text="$(clock "$SECONDS") $1"
 	if [ -n "$PROGRESS_TTY" ]; then
-		read -r _ columns < <(stty size 2>/dev/null <&1 || echo 24 80)
+		read -r _ columns < <(stty size 2>/dev/null <&"$PROGRESS_TTY" || echo 24 80)
 		[ "${columns:-0}" -gt 0 ] || columns=80
 		printf '\r\033[K%s' "${text:0:columns - 1}"
 	elif [ $((SECONDS - progress_shown)) -ge "$PROGRESS_SECONDS" ]; then

@@ -20,6 +20,8 @@
 #   press KEY                             pressed
 #   result ok|fail|skip NAME [text]
 #   value NAME text
+#   started                               (of init)
+#   deadline SECONDS
 #   status N
 #
 # The functions:
@@ -35,6 +37,7 @@
 #                                  NAME holds no blank.
 #   expect NAME COMMAND...         report one test, which passes when COMMAND succeeds
 #   value NAME TEXT                something measured, for the host to compare or to tabulate
+#   deadline SECONDS               from now on the guest may take so long and no longer
 #   finish STATUS                  report the exit status (0: all is well) and end the
 #                                  machine. A script that ends without it has failed with
 #                                  its own exit status, or with 1 when that is 0.
@@ -86,6 +89,11 @@ expect()
 value()
 {
 	echo "value $*" >&3
+}
+
+deadline()
+{
+	echo "deadline $1" >&3
 }
 
 # On a kernel that looks for lost memory: what it has found, on the console. An

@@ -5,6 +5,7 @@
 
 . /guest-lib.sh
 echo "about to hang"
+deadline 5
 while :; do
 	sleep 100
 done
