@@ -120,19 +120,15 @@ EXPORT_SYMBOL_GPL(unregister_kprobe);
 static enum kprobe_refusal kprobe_switch(struct kprobe_batch *batch, struct kprobe_site *site,
 					 struct kprobe *kp, bool on)
 {
-	u32 old = kp->flags;
-	enum kprobe_refusal refusal;
+	enum kprobe_refusal refusal = KPROBE_OK;
 
-	if (on)
-		kp->flags &= ~KPROBE_FLAG_DISABLED;
-	else
-		kp->flags |= KPROBE_FLAG_DISABLED;
-	if (kp->flags == old || kprobe_gone(kp))
+	if (kprobe_disabled(kp) != on)
 		return KPROBE_OK;
-	refusal = kprobe_site_update(site, on ? GFP_KERNEL : GFP_KERNEL | __GFP_NOFAIL);
-	if (refusal)
-		kp->flags = old;
+	if (on)
+		refusal = kprobe_site_enable(site, kp);
 	else
+		kprobe_site_disable(site, kp);
+	if (!refusal)
 		kprobe_batch_queue(batch, site);
 	return refusal;
 }

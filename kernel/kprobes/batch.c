@@ -23,6 +23,7 @@
  * @given: its address as the user has set it
  * @addr: what it asks for; behind ENDBR if it is a function's entry
  * @nr: its place in the order that was given
+ * @changed: the probe is no longer as the user has set it
  * @linked: it has been linked to its site
  */
 struct kprobe_request {
@@ -30,6 +31,7 @@ struct kprobe_request {
 	kprobe_opcode_t *given;
 	unsigned long addr;
 	unsigned int nr;
+	bool changed;
 	bool linked;
 };
 
@@ -59,6 +61,7 @@ void kprobe_batch_begin(struct kprobe_batch *batch)
 {
 	INIT_LIST_HEAD(&batch->sites);
 	INIT_HLIST_HEAD(&batch->leaving);
+	batch->failed = NULL;
 	mutex_lock(&kprobe_mutex);
 }
 
@@ -85,7 +88,7 @@ static void kprobe_restore(const struct kprobe_request *request)
 }
 
 static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch,
-				       const struct kprobe_request *request, bool on_entry)
+				       struct kprobe_request *request, bool on_entry)
 {
 	struct kprobe *kp = request->kp;
 	enum kprobe_refusal refusal;
@@ -95,6 +98,7 @@ static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch,
 	if (refusal)
 		return refusal;
 
+	request->changed = true;
 	kp->addr = (kprobe_opcode_t *)request->addr;
 	kp->opcode = site->on_ftrace ? 0 : arch_kprobe_opcode(site);
 	kp->flags &= KPROBE_USER_FLAGS;
@@ -110,10 +114,8 @@ static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch,
 
 	/* Also when it failed: a site without a probe has to go again. */
 	kprobe_batch_queue(batch, site);
-	if (refusal) {
-		kprobe_restore(request);
+	if (refusal)
 		hlist_add_head(&kp->hlist, &batch->leaving);
-	}
 	return refusal;
 }
 
@@ -134,7 +136,7 @@ static enum kprobe_refusal kprobe_confirm(struct kprobe_function *function,
 }
 
 static enum kprobe_refusal kprobe_carry_out(struct kprobe_registration *reg,
-					    const struct kprobe_request *request)
+					    struct kprobe_request *request)
 {
 	struct kprobe_function *function = &reg->function;
 	struct kprobe *kp = request->kp;
@@ -229,14 +231,40 @@ static void kprobe_registration_link(struct kprobe_registration *reg)
 	}
 }
 
+static struct kprobe_site *kprobe_site_at(unsigned long addr)
+{
+	guard(rcu)();
+	return kprobe_site_lookup(addr);
+}
+
+/* Let hits run the probes, each site once: requests are in the order of addresses. */
+static void kprobe_registration_grow(struct kprobe_registration *reg)
+{
+	struct kprobe_request *request;
+	unsigned long last = 0;
+
+	for (request = reg->request; request < reg->request + reg->nr; request++) {
+		enum kprobe_refusal refusal;
+
+		if (request->addr == last)
+			continue;
+		last = request->addr;
+		refusal = kprobe_site_grow(kprobe_site_at(last));
+		if (refusal)
+			kprobe_registration_fails(reg, request, refusal);
+		cond_resched();
+	}
+}
+
 static void kprobe_registration_arm(struct kprobe_registration *reg)
 {
 	enum kprobe_refusal refusal = kprobe_reconcile(&reg->batch->sites);
 	struct kprobe_request *request;
 
 	for (request = reg->request; refusal && request < reg->request + reg->nr; request++) {
-		if (!kprobe_site_is_settled(kprobe_site_of(request->kp)))
+		if (!kprobe_site_is_settled(kprobe_site_at(request->addr)))
 			kprobe_registration_fails(reg, request, refusal);
+		cond_resched();
 	}
 }
 
@@ -245,10 +273,21 @@ static void kprobe_registration_undo(struct kprobe_registration *reg)
 	struct kprobe_request *request;
 
 	for (request = reg->request; request < reg->request + reg->nr; request++) {
-		if (!request->linked)
-			continue;
-		kprobe_batch_remove(reg->batch, request->kp);
-		kprobe_restore(request);
+		if (request->linked)
+			kprobe_batch_remove_from(reg->batch, kprobe_site_at(request->addr),
+						 request->kp);
+		cond_resched();
+	}
+}
+
+/* A handler that was running has seen the address until now. */
+static void kprobe_registration_restore(struct kprobe_registration *reg)
+{
+	struct kprobe_request *request;
+
+	for (request = reg->request; request < reg->request + reg->nr; request++) {
+		if (request->changed)
+			kprobe_restore(request);
 	}
 }
 
@@ -281,11 +320,16 @@ bool kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps, unsi
 	kprobe_registration_link(reg);
 	kprobe_function_put(&reg->function);
 	if (!reason->refusal)
+		kprobe_registration_grow(reg);
+	if (!reason->refusal)
 		kprobe_registration_arm(reg);
-	if (reason->refusal)
-		kprobe_registration_undo(reg);
-	kvfree(reg);
-	return !reason->refusal;
+	if (!reason->refusal) {
+		kvfree(reg);
+		return true;
+	}
+	kprobe_registration_undo(reg);
+	batch->failed = reg;
+	return false;
 }
 
 /**
@@ -302,12 +346,45 @@ bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp)
 
 	if (!site)
 		return false;
+	kprobe_batch_remove_from(batch, site, kp);
+	return true;
+}
+
+/**
+ * kprobe_batch_remove_from() - unlink a probe from a site that is known
+ * @batch: the batch
+ * @site: the site
+ * @kp: a probe of it
+ *
+ * Nothing in @kp is needed to find the site: its user may have overwritten it.
+ *
+ * Context: process, between kprobe_batch_begin() and kprobe_batch_end().
+ */
+void kprobe_batch_remove_from(struct kprobe_batch *batch, struct kprobe_site *site,
+			      struct kprobe *kp)
+{
 	kprobe_site_del(site, kp);
 	if (kprobe_is_return(kp))
 		kretprobe_stop(kp);
 	hlist_add_head(&kp->hlist, &batch->leaving);
 	kprobe_batch_queue(batch, site);
-	return true;
+}
+
+/* Probes that were unlinked return to their users when no hit can be using them. */
+static void kprobe_batch_return(struct kprobe_batch *batch)
+{
+	struct hlist_node *next;
+	struct kprobe *kp;
+
+	synchronize_rcu_expedited();
+	arch_kprobe_drain();
+	hlist_for_each_entry_safe(kp, next, &batch->leaving, hlist) {
+		hlist_del_init(&kp->hlist);
+		INIT_LIST_HEAD(&kp->list);
+		if (kprobe_is_return(kp))
+			kretprobe_free(kp);
+		cond_resched();
+	}
 }
 
 /**
@@ -320,22 +397,13 @@ bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp)
  */
 void kprobe_batch_end(struct kprobe_batch *batch)
 {
-	struct hlist_node *next;
-	struct kprobe *kp;
-
 	kprobe_reconcile(&batch->sites);
 	arch_kprobe_forget_text();
 	mutex_unlock(&kprobe_mutex);
 
-	if (hlist_empty(&batch->leaving))
-		return;
-	synchronize_rcu_expedited();
-	arch_kprobe_drain();
-	hlist_for_each_entry_safe(kp, next, &batch->leaving, hlist) {
-		hlist_del_init(&kp->hlist);
-		INIT_LIST_HEAD(&kp->list);
-		if (kprobe_is_return(kp))
-			kretprobe_free(kp);
-		cond_resched();
-	}
+	if (!hlist_empty(&batch->leaving))
+		kprobe_batch_return(batch);
+	if (batch->failed)
+		kprobe_registration_restore(batch->failed);
+	kvfree(batch->failed);
 }

@@ -478,7 +478,83 @@ static void each_allocation_fails(struct kunit *test)
 		   count.tolerated);
 }
 
+/* Which handlers two probes at one address have, and which of them goes, and how. */
+static const struct combination {
+	unsigned int handlers[2];
+	unsigned int goes;
+	bool disabled;
+} *combination;
+
+static void combination_set(struct kprobe *kp, unsigned int handlers)
+{
+	kp->pre_handler = handlers & KPROBE_TEST_PRE ? fail_pre : NULL;
+	kp->post_handler = handlers & KPROBE_TEST_POST ? fail_post : NULL;
+}
+
+static int setup_combination(struct fail_probes *p)
+{
+	int i, err = 0;
+
+	fail_fill(p, target, target, NULL, NULL);
+	for (i = 0; i < 2 && !err; i++) {
+		combination_set(&p->kp[i], combination->handlers[i]);
+		err = register_kprobe(&p->kp[i]);
+	}
+	return err;
+}
+
+static int act_combination(struct fail_probes *p)
+{
+	struct kprobe *kp = &p->kp[combination->goes];
+
+	if (combination->disabled)
+		return disable_kprobe(kp);
+	unregister_kprobe(kp);
+	return 0;
+}
+
+static void expect_no_memory_is_needed(struct kunit *test, const struct combination *c)
+{
+	unsigned int stays = 1 - c->goes, nth = 1;
+	struct fail_count count = { };
+	char trace[3] = "";
+	const struct fail_path path = {
+		.setup = setup_combination, .act = act_combination, .undo = undo_all,
+		.trace = trace, .never = true,
+	};
+
+	if (c->handlers[stays] & KPROBE_TEST_PRE)
+		trace[0] = 'a' + stays;
+	if (c->handlers[stays] & KPROBE_TEST_POST)
+		trace[strlen(trace)] = 'A' + stays;
+	combination = c;
+	while (nth < FAIL_MAX && fail_once(test, &path, nth, &count))
+		nth++;
+	KUNIT_EXPECT_LT(test, nth, FAIL_MAX);
+}
+
+/*
+ * When probes become fewer, hits may need a slot that they did not need before: with
+ * post-handlers an instruction is stepped, without it is boosted. It has to be there.
+ */
+static void fewer_probes_need_no_memory_r55(struct kunit *test)
+{
+	struct combination c;
+	unsigned int i;
+
+	for (i = 0; i < 2 * 3 * 3 * 2 * 2; i++) {
+		if (i == 3 * 3 * 2 * 2)
+			kprobe_test_no_jumps(test);
+		c = (struct combination) {
+			.handlers = { 1 + i % 3, 1 + i / 3 % 3 },
+			.goes = i / 9 % 2, .disabled = i / 18 % 2,
+		};
+		expect_no_memory_is_needed(test, &c);
+	}
+}
+
 static struct kunit_case kprobe_fail_cases[] = {
+	KUNIT_CASE_SLOW(fewer_probes_need_no_memory_r55),
 	KUNIT_CASE_PARAM_ATTR(each_allocation_fails, fail_path_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
 	{ }
@@ -498,7 +574,13 @@ static void each_allocation_fails(struct kunit *test)
 	kunit_skip(test, "needs CONFIG_FAILSLAB, FAIL_PAGE_ALLOC, FAULT_INJECTION_DEBUG_FS");
 }
 
+static void fewer_probes_need_no_memory_r55(struct kunit *test)
+{
+	each_allocation_fails(test);
+}
+
 static struct kunit_case kprobe_fail_cases[] = {
+	KUNIT_CASE(fewer_probes_need_no_memory_r55),
 	KUNIT_CASE(each_allocation_fails),
 	{ }
 };

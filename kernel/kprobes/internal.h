@@ -109,6 +109,8 @@ enum kprobe_state {
  *	registration. kprobe_mutex, RCU
  * @active: what a hit runs: see kprobe_active_probes(). Replaced under
  *	kprobe_mutex, read by hits
+ * @stale: @active is not what follows from @probes; kprobe_site_grow() and
+ *	kprobe_site_shrink() see to it, once for all changes of a batch. kprobe_mutex
  * @state: enum kprobe_state. Only kprobe_site_set_state() writes it, under
  *	kprobe_mutex
  * @wanted: the state that it should have, PREPARED, ARMED or OPTIMIZED; set and
@@ -134,6 +136,7 @@ struct kprobe_site {
 	u8 wanted;
 	bool ripe;
 	bool told;
+	bool stale;
 	bool on_ftrace;
 	struct ftrace_ops *via;
 	union {
@@ -268,10 +271,13 @@ int kprobe_refuse_to_enable(const struct kprobe *kp, enum kprobe_refusal refusal
  * struct kprobe_batch - registrations and unregistrations that go together
  * @sites: sites that they have touched, to be reconciled in one go
  * @leaving: kprobe::hlist of probes whose memory returns to the user
+ * @failed: registrations that are undone; the probes are restored when no hit can be
+ *	using them
  */
 struct kprobe_batch {
 	struct list_head sites;
 	struct hlist_head leaving;
+	struct kprobe_registration *failed;
 };
 
 void kprobe_batch_begin(struct kprobe_batch *batch);
@@ -279,6 +285,8 @@ void kprobe_batch_queue(struct kprobe_batch *batch, struct kprobe_site *site);
 bool kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps, unsigned int num,
 			   struct kprobe_reason *reason);
 bool kprobe_batch_remove(struct kprobe_batch *batch, struct kprobe *kp);
+void kprobe_batch_remove_from(struct kprobe_batch *batch, struct kprobe_site *site,
+			      struct kprobe *kp);
 void kprobe_batch_end(struct kprobe_batch *batch);
 
 /* site.c */
@@ -287,13 +295,16 @@ int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
 enum kprobe_refusal kprobe_site_prepare(struct kprobe_site *site);
-enum kprobe_refusal kprobe_site_get(unsigned long addr, struct kprobe_site **site);
+enum kprobe_refusal __must_check kprobe_site_get(unsigned long addr, struct kprobe_site **site);
 void kprobe_site_put(struct kprobe_site *site);
 void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state);
 bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to);
-enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp);
+enum kprobe_refusal __must_check kprobe_site_add(struct kprobe_site *site, struct kprobe *kp);
 void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp);
-enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp);
+enum kprobe_refusal __must_check kprobe_site_grow(struct kprobe_site *site);
+void kprobe_site_shrink(struct kprobe_site *site);
+enum kprobe_refusal __must_check kprobe_site_enable(struct kprobe_site *site, struct kprobe *kp);
+void kprobe_site_disable(struct kprobe_site *site, struct kprobe *kp);
 void kprobe_sites_gone(unsigned long start, unsigned long end);
 void kprobe_sites_leave(unsigned long start, unsigned long end);
 

@@ -188,8 +188,10 @@ static void kprobe_module_owner_leaves(const struct module *mod, kprobe_has_fn h
 	kprobe_batch_begin(&batch);
 	list_for_each_entry(site, &kprobe_sites, all) {
 		list_for_each_entry_safe(kp, next, &site->probes, list) {
-			if (kprobe_lives_in(kp, has, mod))
-				nr += kprobe_batch_remove(&batch, kp);
+			if (!kprobe_lives_in(kp, has, mod))
+				continue;
+			kprobe_batch_remove_from(&batch, site, kp);
+			nr++;
 		}
 	}
 	kprobe_batch_end(&batch);

@@ -261,6 +261,11 @@ enum kprobe_refusal kprobe_reconcile(struct list_head *sites)
 
 	lockdep_assert_held(&kprobe_mutex);
 
+	/* Each site once, however many of its probes have left. */
+	list_for_each_entry(site, sites, batch) {
+		kprobe_site_shrink(site);
+		cond_resched();
+	}
 	kprobe_reconcile_breakpoints(sites);
 	refusal = kprobe_ftrace_reconcile(sites);
 	list_for_each_entry_safe(site, next, sites, batch) {

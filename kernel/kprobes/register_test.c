@@ -363,6 +363,60 @@ static void registration_resets_nmissed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kp->nmissed, 0);
 }
 
+/* A handler may run, and read the address, until the grace period is over. */
+static void failed_batch_keeps_the_address_meanwhile_r58(struct kunit *test)
+{
+	struct kprobe *good = &kprobe_test_probe(test, 'a', NULL, KPROBE_TEST_PRE)->kp;
+	struct kprobe *bad = &kprobe_test_probe(test, 'b', test, KPROBE_TEST_PRE)->kp;
+	struct kprobe *batch[] = { good, bad };
+	struct kprobe_reason reason;
+	struct kprobe_batch b;
+	kprobe_opcode_t *addr;
+	bool registered;
+
+	good->symbol_name = "kprobe_test_target";
+	kprobe_batch_begin(&b);
+	registered = kprobe_batch_register(&b, batch, ARRAY_SIZE(batch), &reason);
+	addr = good->addr;
+	kprobe_batch_end(&b);
+	KUNIT_EXPECT_FALSE(test, registered);
+	KUNIT_EXPECT_NOT_NULL(test, addr);
+	KUNIT_EXPECT_NULL(test, good->addr);
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe(good));
+}
+
+#define MANY_AT_ONE_ADDRESS	5000
+
+static unsigned long many_hits;
+
+static int count_one_of_many(struct kprobe *kp, struct pt_regs *regs)
+{
+	many_hits++;
+	return 0;
+}
+
+/* A batch touches their site once: one set of them is allocated, and not one a probe. */
+static void many_at_one_address_r57(struct kunit *test)
+{
+	struct kprobe_test_batch *many = kprobe_test_batch(test, MANY_AT_ONE_ADDRESS);
+	unsigned int i;
+
+	for (i = 0; i < many->nr; i++) {
+		many->kps[i].addr = target;
+		many->kps[i].pre_handler = count_one_of_many;
+	}
+	many_hits = 0;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(many->batch, many->nr));
+	kprobe_test_target(1);
+	KUNIT_EXPECT_EQ(test, many_hits, MANY_AT_ONE_ADDRESS);
+	unregister_kprobes(many->batch, many->nr / 2);
+	kprobe_test_target(1);
+	KUNIT_EXPECT_EQ(test, many_hits, MANY_AT_ONE_ADDRESS + MANY_AT_ONE_ADDRESS / 2);
+	unregister_kprobes(many->batch, many->nr);
+	kprobe_test_target(1);
+	KUNIT_EXPECT_EQ(test, many_hits, MANY_AT_ONE_ADDRESS + MANY_AT_ONE_ADDRESS / 2);
+}
+
 static struct kunit_case kprobe_register_cases[] = {
 	KUNIT_CASE(probes_run_in_order_of_registration),
 	KUNIT_CASE(unregister_in_every_order),
@@ -380,6 +434,8 @@ static struct kunit_case kprobe_register_cases[] = {
 	KUNIT_CASE(failed_batch_leaves_others_alone),
 	KUNIT_CASE(batch_with_one_probe_twice_is_refused),
 	KUNIT_CASE(registration_resets_nmissed),
+	KUNIT_CASE(failed_batch_keeps_the_address_meanwhile_r58),
+	KUNIT_CASE(many_at_one_address_r57),
 	{ }
 };
 

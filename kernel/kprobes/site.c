@@ -8,6 +8,7 @@
 #include <linux/memory.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "table.h"
 
@@ -50,15 +51,28 @@ struct kprobe_site *kprobe_site_lookup(unsigned long addr)
 }
 NOKPROBE_SYMBOL(kprobe_site_lookup);
 
+/*
+ * Is the probe on any list of probes? Without a walk, so that a registration is not
+ * slower the more probes there are at its address. One that was never registered may
+ * hold anything, so the pointers are not trusted to lead to memory.
+ */
+static bool kprobe_is_linked(const struct kprobe *kp)
+{
+	struct list_head *prev = kp->list.prev, *at;
+
+	return prev != &kp->list && !get_kernel_nofault(at, &prev->next) && at == &kp->list;
+}
+
+/* From both ends: users unregister in the order of registration, or backwards. */
 static bool kprobe_site_has(const struct kprobe_site *site, const struct kprobe *kp)
 {
-	const struct kprobe *other;
+	const struct list_head *first = site->probes.next, *last = site->probes.prev;
 
-	list_for_each_entry(other, &site->probes, list) {
-		if (other == kp)
-			return true;
+	while (first != &site->probes && first != &kp->list && last != &kp->list) {
+		first = first->next;
+		last = last->prev;
 	}
-	return false;
+	return first != &site->probes;
 }
 
 /**
@@ -75,7 +89,7 @@ struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
 
 	lockdep_assert_held(&kprobe_mutex);
 
-	if (!kp)
+	if (!kp || !kprobe_is_linked(kp))
 		return NULL;
 	rcu_read_lock();
 	site = kprobe_site_lookup((unsigned long)kp->addr);
@@ -129,19 +143,15 @@ bool kprobe_state_may_follow(enum kprobe_state from, enum kprobe_state to)
 	return kprobe_transitions[from][to];
 }
 
-/* What users see of it in their probes. */
-static void kprobe_site_mark(struct kprobe_site *site)
+/* What users see of a site in a probe of it. */
+static void kprobe_site_mark(const struct kprobe_site *site, struct kprobe *kp)
 {
-	struct kprobe *kp;
-
-	list_for_each_entry(kp, &site->probes, list) {
-		if (site->state == KPROBE_OPTIMIZED)
-			kp->flags |= KPROBE_FLAG_OPTIMIZED;
-		else
-			kp->flags &= ~KPROBE_FLAG_OPTIMIZED;
-		if (site->state == KPROBE_GONE)
-			kp->flags |= KPROBE_FLAG_GONE;
-	}
+	if (site->state == KPROBE_OPTIMIZED)
+		kp->flags |= KPROBE_FLAG_OPTIMIZED;
+	else
+		kp->flags &= ~KPROBE_FLAG_OPTIMIZED;
+	if (site->state == KPROBE_GONE)
+		kp->flags |= KPROBE_FLAG_GONE;
 }
 
 /**
@@ -153,10 +163,13 @@ static void kprobe_site_mark(struct kprobe_site *site)
  */
 void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
 {
+	struct kprobe *kp;
+
 	lockdep_assert_held(&kprobe_mutex);
 	WARN_ON_ONCE(!kprobe_state_may_follow(site->state, state));
 	WRITE_ONCE(site->state, state);
-	kprobe_site_mark(site);
+	list_for_each_entry(kp, &site->probes, list)
+		kprobe_site_mark(site, kp);
 }
 
 /**
@@ -260,7 +273,7 @@ void kprobe_site_put(struct kprobe_site *site)
 
 static void kprobe_set_release(struct kprobe_retired *retired)
 {
-	kfree(container_of(retired, struct kprobe_set, retired));
+	kvfree(container_of(retired, struct kprobe_set, retired));
 }
 
 static void kprobe_site_activate(struct kprobe_site *site, unsigned long active)
@@ -273,90 +286,173 @@ static void kprobe_site_activate(struct kprobe_site *site, unsigned long active)
 		kprobe_retire(&old->retired, kprobe_set_release);
 }
 
-/**
- * kprobe_site_update() - let hits run the probes that are enabled now
- * @site: the site
- * @gfp: GFP_KERNEL; with __GFP_NOFAIL it cannot fail when probes have only
- *	become fewer
- *
- * Context: kprobe_mutex. Sleeps.
- * Return: KPROBE_OK, or KPROBE_NO_MEMORY or KPROBE_OUT_OF_REACH; then hits run
- * what they ran before.
- */
-enum kprobe_refusal kprobe_site_update(struct kprobe_site *site, gfp_t gfp)
-{
-	struct kprobe *kp, *last = NULL;
-	enum kprobe_refusal refusal;
-	struct kprobe_set *set;
-	bool has_post = false;
-	unsigned int nr = 0;
-	unsigned long bits;
+/* What hits need of the probes that are enabled. */
+struct kprobe_enabled {
+	unsigned int nr;
+	bool has_post;
+	struct kprobe *last;
+};
 
-	lockdep_assert_held(&kprobe_mutex);
+static struct kprobe_enabled kprobe_site_enabled(const struct kprobe_site *site)
+{
+	struct kprobe_enabled enabled = { };
+	struct kprobe *kp;
 
 	list_for_each_entry(kp, &site->probes, list) {
 		if (kprobe_disabled(kp))
 			continue;
-		last = kp;
-		has_post |= !!kp->post_handler;
-		nr++;
+		enabled.nr++;
+		enabled.has_post |= !!kp->post_handler;
+		enabled.last = kp;
 	}
-	if (nr && !site->on_ftrace) {
-		refusal = arch_kprobe_provide(site, has_post);
-		if (refusal)
-			return refusal;
-	}
-	bits = has_post ? KPROBE_ACTIVE_POST : 0;
-	if (nr <= 1) {
-		kprobe_site_activate(site, (unsigned long)last | bits);
-		return KPROBE_OK;
-	}
+	return enabled;
+}
 
-	set = kmalloc(struct_size(set, probe, nr), gfp);
-	if (!set)
-		return KPROBE_NO_MEMORY;
+/*
+ * Before a probe is enabled: see to it that hits can run the instruction, for all
+ * probes that are enabled then, and for any part of them. So when probes become
+ * fewer, what hits need is there, and that cannot fail.
+ */
+static enum kprobe_refusal __must_check kprobe_site_provide(struct kprobe_site *site,
+							    struct kprobe *kp)
+{
+	enum kprobe_refusal refusal;
+
+	if (site->on_ftrace || kprobe_disabled(kp))
+		return KPROBE_OK;
+	refusal = arch_kprobe_provide(site, false);
+	if (!refusal && (kp->post_handler || kprobe_active_has_post(site->active)))
+		refusal = arch_kprobe_provide(site, true);
+	return refusal;
+}
+
+/* The set of several probes is replaced. Fails only if the memory does. */
+static bool __must_check kprobe_site_publish(struct kprobe_site *site, gfp_t gfp)
+{
+	struct kprobe_enabled enabled = kprobe_site_enabled(site);
+	unsigned long bits = enabled.has_post ? KPROBE_ACTIVE_POST : 0;
+	struct kprobe_set *set;
+	struct kprobe *kp;
+
+	site->stale = false;
+	if (enabled.nr <= 1) {
+		kprobe_site_activate(site, (unsigned long)enabled.last | bits);
+		return true;
+	}
+	set = kvmalloc(struct_size(set, probe, enabled.nr), gfp);
+	if (!set) {
+		site->stale = true;
+		return false;
+	}
 	set->nr = 0;
 	list_for_each_entry(kp, &site->probes, list) {
 		if (!kprobe_disabled(kp))
 			set->probe[set->nr++] = kp;
 	}
 	kprobe_site_activate(site, (unsigned long)set | bits | KPROBE_ACTIVE_SET);
-	return KPROBE_OK;
+	return true;
+}
+
+/**
+ * kprobe_site_grow() - let hits run the probes that are enabled now
+ * @site: the site, to which probes have been added
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or KPROBE_NO_MEMORY: then hits run what they ran before, until
+ * kprobe_site_shrink().
+ */
+enum kprobe_refusal kprobe_site_grow(struct kprobe_site *site)
+{
+	lockdep_assert_held(&kprobe_mutex);
+
+	if (!site->stale || kprobe_site_publish(site, GFP_KERNEL))
+		return KPROBE_OK;
+	return KPROBE_NO_MEMORY;
+}
+
+/**
+ * kprobe_site_shrink() - let hits run no more than the probes that are enabled now
+ * @site: the site, whose probes have only become fewer since they were provided for
+ *
+ * Context: kprobe_mutex. Sleeps. Does not fail.
+ */
+void kprobe_site_shrink(struct kprobe_site *site)
+{
+	lockdep_assert_held(&kprobe_mutex);
+
+	if (site->stale && site->state != KPROBE_GONE)
+		WARN_ON_ONCE(!kprobe_site_publish(site, GFP_KERNEL | __GFP_NOFAIL));
 }
 
 /**
  * kprobe_site_add() - link a probe to a site
  * @site: the site
- * @kp: the probe, not registered
+ * @kp: the probe, not registered. If it is enabled, hits run it after
+ *	kprobe_site_grow()
  *
  * Context: kprobe_mutex. Sleeps.
- * Return: KPROBE_OK, or why not; then nothing has changed.
+ * Return: KPROBE_OK, or KPROBE_NO_MEMORY or KPROBE_OUT_OF_REACH; then nothing has
+ * changed.
  */
 enum kprobe_refusal kprobe_site_add(struct kprobe_site *site, struct kprobe *kp)
 {
-	enum kprobe_refusal refusal;
+	enum kprobe_refusal refusal = kprobe_site_provide(site, kp);
 
-	list_add_tail_rcu(&kp->list, &site->probes);
-	refusal = kprobe_site_update(site, GFP_KERNEL);
 	if (refusal)
-		list_del_rcu(&kp->list);
-	else
-		kprobe_site_mark(site);
-	return refusal;
+		return refusal;
+	list_add_tail_rcu(&kp->list, &site->probes);
+	site->stale = true;
+	kprobe_site_mark(site, kp);
+	return KPROBE_OK;
 }
 
 /**
  * kprobe_site_del() - unlink a probe from its site
  * @site: the site
- * @kp: the probe; hits may go on using it for a grace period
+ * @kp: the probe; hits may go on using it until kprobe_site_shrink(), and for a grace
+ *	period
  *
- * Context: kprobe_mutex. Sleeps.
+ * Context: kprobe_mutex. Does not fail.
  */
 void kprobe_site_del(struct kprobe_site *site, struct kprobe *kp)
 {
 	list_del_rcu(&kp->list);
-	if (site->state != KPROBE_GONE)
-		kprobe_site_update(site, GFP_KERNEL | __GFP_NOFAIL);
+	site->stale = true;
+}
+
+/**
+ * kprobe_site_enable() - let hits run a probe that is disabled
+ * @site: the site
+ * @kp: the probe, one of the site's
+ *
+ * Context: kprobe_mutex. Sleeps.
+ * Return: KPROBE_OK, or KPROBE_NO_MEMORY or KPROBE_OUT_OF_REACH; then it stays
+ * disabled.
+ */
+enum kprobe_refusal kprobe_site_enable(struct kprobe_site *site, struct kprobe *kp)
+{
+	enum kprobe_refusal refusal;
+
+	kp->flags &= ~KPROBE_FLAG_DISABLED;
+	site->stale = true;
+	refusal = kprobe_site_provide(site, kp) ?: kprobe_site_grow(site);
+	if (refusal)
+		kprobe_site_disable(site, kp);
+	return refusal;
+}
+
+/**
+ * kprobe_site_disable() - let no hit run a probe that is enabled
+ * @site: the site
+ * @kp: the probe, one of the site's
+ *
+ * Context: kprobe_mutex. Sleeps. Does not fail.
+ */
+void kprobe_site_disable(struct kprobe_site *site, struct kprobe *kp)
+{
+	kp->flags |= KPROBE_FLAG_DISABLED;
+	site->stale = true;
+	kprobe_site_shrink(site);
 }
 
 static void kprobe_site_gone(struct kprobe_site *site)

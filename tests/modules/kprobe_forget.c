@@ -76,8 +76,10 @@ static int __init forget_init(void)
 }
 module_init(forget_init);
 
+/* What is in a probe that was forgotten may be overwritten, its address too. */
 static void __exit forget_exit(void)
 {
+	entry.addr = NULL;
 }
 module_exit(forget_exit);
 

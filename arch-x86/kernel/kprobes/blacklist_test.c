@@ -107,20 +107,20 @@ static void text_without_an_idt_r65(struct kunit *test)
 /* A function and a part that was split off it, which is entered by a jump. */
 asm(".pushsection .text, \"ax\"\n"
     ".balign 16\n"
-    ".type kprobe_test_split, @function\n"
-    "kprobe_test_split:\n"
+    ".type kprobe_test_halved, @function\n"
+    "kprobe_test_halved:\n"
     ASM_ENDBR
     "	xor %eax, %eax\n"
     "	test %edi, %edi\n"
-    "	jne kprobe_test_split.cold\n"
+    "	jne kprobe_test_halved.cold\n"
     ASM_RET
-    ".size kprobe_test_split, . - kprobe_test_split\n"
+    ".size kprobe_test_halved, . - kprobe_test_halved\n"
     ".balign 16\n"
-    ".type kprobe_test_split.cold, @function\n"
-    "kprobe_test_split.cold:\n"
+    ".type kprobe_test_halved.cold, @function\n"
+    "kprobe_test_halved.cold:\n"
     "	mov $1, %eax\n"
     ASM_RET
-    ".size kprobe_test_split.cold, . - kprobe_test_split.cold\n"
+    ".size kprobe_test_halved.cold, . - kprobe_test_halved.cold\n"
     ".popsection\n");
 
 static int return_of(struct kunit *test, const char *symbol)
@@ -139,11 +139,11 @@ static int return_of(struct kunit *test, const char *symbol)
 /* Where nothing was called, there is no return address to replace. */
 static void return_of_a_cold_part_r66(struct kunit *test)
 {
-	struct kprobe kp = { .symbol_name = "kprobe_test_split.cold" };
+	struct kprobe kp = { .symbol_name = "kprobe_test_halved.cold" };
 
 	if (!IS_ENABLED(CONFIG_KRETPROBES))
 		kunit_skip(test, "needs CONFIG_KRETPROBES");
-	KUNIT_EXPECT_EQ(test, 0, return_of(test, "kprobe_test_split"));
+	KUNIT_EXPECT_EQ(test, 0, return_of(test, "kprobe_test_halved"));
 	KUNIT_EXPECT_EQ(test, -EINVAL, return_of(test, kp.symbol_name));
 	KUNIT_EXPECT_EQ(test, 0, register_kprobe(&kp));
 	unregister_kprobe(&kp);
