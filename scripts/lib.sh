@@ -9,6 +9,7 @@
 #   build/log/          the full log of whatever printed one line only
 #   build/linux/        the kernel, with the stack applied
 #   build/obj-FLAVOUR/  its objects
+#   build/chroot-RELEASE/ another release of Debian, for its compiler
 #   build/vanilla/      linux/ and obj-FLAVOUR/ without the stack, to compare with
 #   build/own-NAME/     all three of the user's own LINUX=
 #   build/KERNEL/       all but the first three for another KERNEL= than the first
@@ -25,6 +26,7 @@ export LC_ALL=C
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LINUX=${LINUX:-}
+RELEASE=	# of the compiler: use_flavour()
 JOBS=${JOBS:-$(nproc)}
 
 die()
@@ -78,19 +80,24 @@ flavours()
 	}' "$ROOT/tests/flavours"
 }
 
-# flavour_field FLAVOUR arch|source|configs
+# flavour_field FLAVOUR arch|source|configs|base|release: the last two are what those
+# words after the source say that are no fragment, `debian:BASE` and `built-in:RELEASE`
 flavour_field()
 {
 	awk -v name="$1" -v field="$2" '
+		BEGIN { word["base"] = "debian:"; word["release"] = "built-in:" }
 		$1 == name {
 			if (field == "arch") { print $2; exit }
 			if (field == "source") { print $3; exit }
-			for (i = 4; i <= NF; i++) print $i
+			for (i = 4; i <= NF; i++) {
+				if (field == "configs" ? $i !~ /:/ : index($i, word[field]) == 1)
+					print substr($i, length(word[field]) + 1)
+			}
 		}' "$ROOT/tests/flavours"
 }
 
 # use_flavour FLAVOUR: from here on WORK, TREE and SERIES are what it is built
-# from, ARCH is its own, and OBJ what it is built in
+# from, ARCH and RELEASE are its own, and OBJ what it is built in
 use_flavour()
 {
 	ARCH=$(flavour_field "$1" arch)
@@ -101,6 +108,7 @@ use_flavour()
 		TREE=$WORK/linux
 		SERIES=/dev/null
 	fi
+	RELEASE=$(flavour_field "$1" release)
 	OBJ=$WORK/obj-$1
 }
 

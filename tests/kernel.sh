@@ -17,7 +17,7 @@ build_kernel()
 	arch=$(flavour_field "$flavour" arch)
 	mkdir -p "$obj"
 	fragments "$flavour" >"$obj/fragments"
-	kmake "$dir/linux" "$obj" "$arch" -s KCONFIG_ALLCONFIG="$obj/fragments" allnoconfig &&
+	configure "$dir/linux" "$obj" "$flavour" "$obj/fragments" &&
 		kmake "$dir/linux" "$obj" "$arch" -s -j"$JOBS" bzImage modules 2>&1 | tee "$obj/make.log" &&
 		! grep -E 'warning:|WARNING:' "$obj/make.log"
 }

@@ -74,67 +74,6 @@ boot()
 	RUN=$SCRATCH/run "$ROOT/scripts/boot" "$FLAVOUR" "$1"
 }
 
-# both GUEST: boot it of vanilla-tools and of x86_64-tools, at the same time. What
-# they leave is in $SCRATCH/FLAVOUR; a kernel that does not end well is a failed test.
-both()
-{
-	local flavour status
-	declare -A pids
-
-	for flavour in vanilla-tools x86_64-tools; do
-		RUN=$SCRATCH/$flavour "$ROOT/scripts/boot" "$flavour" "$1" >"$SCRATCH/$flavour.log" 2>&1 &
-		pids[$flavour]=$!
-	done
-	for flavour in vanilla-tools x86_64-tools; do
-		status=0
-		wait "${pids[$flavour]}" || status=$?
-		echo "== $flavour: $(what_boot_says $status)"
-		cat "$SCRATCH/$flavour.log"
-		[ $status -eq 0 ] || fail "$1-$flavour" "$(what_boot_says $status)"
-	done
-}
-
-# said FLAVOUR result|value: what a guest of both() has sent, a line each
-said()
-{
-	sed -n "s/^$2 //p" "$SCRATCH/$1/control.log"
-}
-
-# compare NAME: pass on what the kernel with the stack has reported; what only the
-# vanilla one has reported is a failure too. The results of both go side by side,
-# with what was measured, into build/compare/NAME: test|vanilla|here.
-compare()
-{
-	local verdict name text
-
-	while read -r verdict name text; do
-		case $verdict in
-		ok) pass "$1-$name" ;;
-		skip) skip "$1-$name" "$text" ;;
-		*) fail "$1-$name" "$text" ;;
-		esac
-	done < <(said x86_64-tools result)
-	comm -23 <(said vanilla-tools result | cut -d' ' -f2 | sort) \
-		<(said x86_64-tools result | cut -d' ' -f2 | sort) | while read -r name; do
-		fail "$1-$name" "no result"
-	done
-
-	mkdir -p "$BUILD/compare"
-	said x86_64-tools result | cut -d' ' -f2 | while read -r name; do
-		echo "$name|$(outcome_of vanilla-tools "$name")|$(outcome_of x86_64-tools "$name")"
-	done | tee "$BUILD/compare/$1"
-}
-
-# outcome_of FLAVOUR NAME: "ok", with what was measured, or "ok" alone
-outcome_of()
-{
-	local verdict measured
-
-	verdict=$(said "$1" result | awk -v name="$2" '$2 == name { print $1 }')
-	measured=$(said "$1" value | awk -v name="$2" '$1 == name { $1 = ""; print }')
-	echo "${verdict:-no result}${measured:+:$measured}"
-}
-
 # boot_and_report GUEST: the results that a guest of $FLAVOUR sends are this case's.
 # What it leaves is in $SCRATCH/run.
 boot_and_report()

@@ -2,7 +2,10 @@
 # shellcheck shell=bash source=tests/guest/lib.sh
 #
 # The kernel's own ftracetest, those of its tests that are about kprobes and
-# about events that one makes. One at a time: a result each.
+# about events that one makes. One at a time: a result each. From the kernel command line:
+#
+#   ftracetest.only=DIR/NAME.tc   this one only
+#   ftracetest.but=DIR/NAME.tc    all but this one
 
 . /guest-lib.sh
 # shellcheck source=tests/guest/host-lib.sh
@@ -24,15 +27,18 @@ one()
 	esac
 }
 
+# option NAME: of the kernel command line
+option()
+{
+	sed -n "s/.*ftracetest\.$1=\([^ ]*\).*/\1/p" /proc/cmdline
+}
+
+only=$(option only)
+but=$(option but)
 cd "$KERNEL_TREE/tools/testing/selftests/ftrace" || exit 1
-for test in test.d/kprobe/*.tc test.d/dynevent/*.tc; do
-	case $test in
-	*/add_remove_tprobe_module.tc)
-		# __tracepoint_probe_module_cb() unregisters the fprobe of a module that
-		# goes, and leaves it registered in the eyes of unregister_trace_fprobe().
-		result skip "${test#test.d/}" "oopses in 6.12.107's own trace_fprobe.c, which has no kprobe"
-		;;
-	*) one "$test" ;;
-	esac
+for test in test.d/${only:-kprobe/*.tc} test.d/${only:-dynevent/*.tc}; do
+	name=${test#test.d/}
+	[ "$name" = "$but" ] || [ "$name" = "$done" ] || one "$test"
+	done=$name
 done
 exit 0

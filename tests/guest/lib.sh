@@ -40,7 +40,8 @@
 #   deadline SECONDS               from now on the guest may take so long and no longer
 #   finish STATUS                  report the exit status (0: all is well) and end the
 #                                  machine. A script that ends without it has failed with
-#                                  its own exit status, or with 1 when that is 0.
+#                                  its own exit status, or with 1 when that is 0. If
+#                                  ONE_OF_SEVERAL is set, as by preempt.sh, only the script ends
 
 say()
 {
@@ -114,6 +115,7 @@ leaks()
 # Setting a terminal waits until what was written to it is out.
 finish()
 {
+	[ -z "${ONE_OF_SEVERAL:-}" ] || exit "$1"
 	leaks
 	echo 0 >/proc/sys/kernel/printk
 	stty -F /dev/console sane

@@ -5,9 +5,8 @@
 # its own and disabled, which tells those that are refused, then all others at
 # once, armed, with work going on. In the end the text has to be as it was.
 #
-# With sweep.names=FILE on the kernel command line, a file of the host's, only the
-# functions that it names are tried, and none is armed. That is for the vanilla
-# kernel, where a registration takes milliseconds.
+# With sweep.arm=no on the kernel command line none is armed: that is for a kernel without
+# the stack, which does not survive it.
 #
 # Leaves in /out: refused, "NAME NTH ERRNO" a line; armed, "NAME HITS MISSED".
 
@@ -27,19 +26,6 @@ symbols()
 {
 	awk 'NF == 3 && $2 ~ /^[tTwW]$/ { print $1, $3 }' /proc/kallsyms | sort -s -k1,1 |
 		awk '$1 != last { print $1, $2, ++nth[$2]; last = $1 }'
-}
-
-# chosen: those of symbols that are to be tried
-chosen()
-{
-	local names
-
-	names=$(sed -n 's/.*sweep\.names=\([^ ]*\).*/\1/p' /proc/cmdline)
-	if [ -n "$names" ]; then
-		awk 'NR == FNR { wanted[$1 " " $2]; next } ($2 " " $3) in wanted' "$names" -
-	else
-		cat
-	fi
 }
 
 # feed FILE: write the addresses of the standard input, a batch with one write
@@ -74,14 +60,12 @@ work()
 dmesg -n 1
 modprobe kprobe_sweep || exit 1
 symbols >/tmp/symbols
-chosen </tmp/symbols >/tmp/chosen
 dmesg -C
-cut -d' ' -f1 /tmp/chosen | feed try || exit 1
+cut -d' ' -f1 /tmp/symbols | feed try || exit 1
 named "$SWEEP/tried" | awk '$3 != 0' >/out/refused
-named "$SWEEP/tried" | awk '$3 == 0' >/out/accepted
-value functions "$(wc -l </tmp/chosen)"
+value functions "$(wc -l </tmp/symbols)"
 value refused "$(wc -l </out/refused)"
-if grep -q sweep.names= /proc/cmdline; then
+if grep -q sweep.arm=no /proc/cmdline; then
 	rmmod kprobe_sweep || exit 1
 	exit 0
 fi

@@ -61,7 +61,8 @@ event()
 
 event_entry() { event 'p:t vfs_read count=$arg3' 't: (vfs_read.*) count=0x1'; }
 event_inside() { event 'p:t vfs_read+9'; }	# behind ENDBR and the call of __fentry__
-event_return() { event 'r:t vfs_read ret=$retval' 't: (.* <- vfs_read) ret=0x1'; }
+# The type is given: with BTF it would be the function's own, and a decimal number.
+event_return() { event 'r:t vfs_read ret=$retval:x64' 't: (.* <- vfs_read) ret=0x1'; }
 
 event_hist()
 {

@@ -148,15 +148,16 @@ sample_fprobe()
 	logged 'unregistered. 6 times hit, 0 times missed' 1
 }
 
-# A probe and fprobe on one function, and each counts
+# A probe and fprobe on one function, and each counts. Values have a type: with BTF it would
+# be the function's own, and a decimal number.
 fprobe_event()
 {
 	cd "$TRACING" || return
 	cat >dynamic_events <<-'END'
 	f:fprobes/entry vfs_read
-	f:fprobes/exit vfs_read%return ret=$retval
+	f:fprobes/exit vfs_read%return ret=$retval:x64
 	p:kprobes/probe vfs_read
-	r:kprobes/retprobe vfs_read ret=$retval
+	r:kprobes/retprobe vfs_read ret=$retval:x64
 	END
 	for event in fprobes/entry fprobes/exit kprobes/probe kprobes/retprobe; do
 		echo 'comm == "workload"' >events/$event/filter
