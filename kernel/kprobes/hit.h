@@ -9,7 +9,10 @@
  * removed in the meantime.
  *
  * Nothing here may be probed, take a lock, allocate or sleep. The context of all
- * of it is preemption and interrupts off.
+ * of it is preemption and interrupts off. Interrupts that are off would do against
+ * preemption, but in_atomic() and page faults go by preempt_count(), and a trace
+ * event records it less the one that its caller is expected to have added. So each
+ * route adds exactly one, without tracing it.
  */
 #ifndef _KERNEL_KPROBES_HIT_H
 #define _KERNEL_KPROBES_HIT_H

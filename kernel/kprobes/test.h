@@ -33,6 +33,13 @@
  *	r25	a fault in a handler, or in the instruction
  *	r26	a probe is disabled between its pre- and its post-handler
  *	r27	a breakpoint traps after its probe was removed
+ *	r34	the context that handlers see, and that records tell, depends on the route
+ *	r35	a task dies in a handler
+ *	r36	an exception of an NMI is taken for one of the handler below it
+ *	r37	probes at one address run in another order than in-tree
+ *	r38	an exception far from probes pays for them
+ *	r39	handlers of a jump run where RCU is not watching
+ *	r40	a hit while a site moves between two users of ftrace
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

@@ -309,15 +309,7 @@ static noinline unsigned long kprobe_detour_any_hit(const struct kprobe_detour *
 }
 NOKPROBE_SYMBOL(kprobe_detour_any_hit);
 
-/**
- * kprobe_detour_hit() - a CPU has come through the jump of a site
- * @regs: registers before the instruction, all but IP and SP
- *
- * Context: interrupts off; called by kprobe_detour_enter.
- * Return: false to go on behind the call, with the registers of @regs; true for
- * what kprobe_detour_leave_to() says.
- */
-__visible bool kprobe_detour_hit(struct pt_regs *regs)
+static __always_inline bool kprobe_detour_take(struct pt_regs *regs)
 {
 	unsigned long *sp = kprobe_detour_complete(regs);
 	const struct kprobe_detour *detour =
@@ -334,17 +326,27 @@ __visible bool kprobe_detour_hit(struct pt_regs *regs)
 	kprobe_detour_over(regs);
 	return false;
 }
-NOKPROBE_SYMBOL(kprobe_detour_hit);
 
 /**
- * kprobe_detour_hit_end() - the probed instruction was stepped, and a call follows
- * @regs: registers behind the instruction, all but IP and SP
+ * kprobe_detour_hit() - a CPU has come through the jump of a site
+ * @regs: registers before the instruction, all but IP and SP
  *
- * Context: interrupts off; called by kprobe_detour_leave.
+ * Context: interrupts off; called by kprobe_detour_enter.
  * Return: false to go on behind the call, with the registers of @regs; true for
  * what kprobe_detour_leave_to() says.
  */
-__visible bool kprobe_detour_hit_end(struct pt_regs *regs)
+__visible bool kprobe_detour_hit(struct pt_regs *regs)
+{
+	bool elsewhere;
+
+	preempt_disable_notrace();
+	elsewhere = kprobe_detour_take(regs);
+	preempt_enable_no_resched_notrace();
+	return elsewhere;
+}
+NOKPROBE_SYMBOL(kprobe_detour_hit);
+
+static __always_inline bool kprobe_detour_take_end(struct pt_regs *regs)
 {
 	struct kprobe_step *step = kprobe_step_top();
 	const struct kprobe_site *site = step->hit.site;
@@ -362,5 +364,23 @@ __visible bool kprobe_detour_hit_end(struct pt_regs *regs)
 		return kprobe_detour_leave_to(regs, kprobe_detour_resume(site, regs->ip));
 	kprobe_detour_over(regs);
 	return false;
+}
+
+/**
+ * kprobe_detour_hit_end() - the probed instruction was stepped, and a call follows
+ * @regs: registers behind the instruction, all but IP and SP
+ *
+ * Context: interrupts off; called by kprobe_detour_leave.
+ * Return: false to go on behind the call, with the registers of @regs; true for
+ * what kprobe_detour_leave_to() says.
+ */
+__visible bool kprobe_detour_hit_end(struct pt_regs *regs)
+{
+	bool elsewhere;
+
+	preempt_disable_notrace();
+	elsewhere = kprobe_detour_take_end(regs);
+	preempt_enable_no_resched_notrace();
+	return elsewhere;
 }
 NOKPROBE_SYMBOL(kprobe_detour_hit_end);

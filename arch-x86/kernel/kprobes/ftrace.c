@@ -67,6 +67,7 @@ void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 	struct kprobe_site *site;
 	unsigned long flags;
 
+	preempt_disable_notrace();
 	local_irq_save(flags);
 	if (likely(rcu_is_watching_curr_cpu())) {
 		/* That interrupts are off makes it an RCU reader; lockdep wants more. */
@@ -77,5 +78,6 @@ void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 			kprobe_ftrace_run(site, ftrace_get_regs(fregs));
 	}
 	local_irq_restore(flags);
+	preempt_enable_notrace();
 }
 NOKPROBE_SYMBOL(arch_kprobe_ftrace_hit);

@@ -102,7 +102,9 @@ bool kprobe_debug_handler(struct pt_regs *regs)
 		kprobe_set_blockstep(false);
 		return true;
 	}
+	preempt_disable_notrace();
 	kprobe_step_end(step, regs);
+	preempt_enable_no_resched_notrace();
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_debug_handler);

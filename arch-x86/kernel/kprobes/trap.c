@@ -124,6 +124,24 @@ static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct p
 		kprobe_any_breakpoint(site, regs);
 }
 
+static __always_inline bool kprobe_take_int3(struct pt_regs *regs)
+{
+	unsigned long addr = regs->ip - INT3_INSN_SIZE;
+	struct kprobe_site *site;
+
+	if (unlikely(kprobe_is_stepping()) && kprobe_step_breakpoint(regs))
+		return true;
+	site = kprobe_site_find(addr);
+	if (likely(site)) {
+		kprobe_breakpoint(site, regs);
+		return true;
+	}
+	if (READ_ONCE(*(u8 *)addr) == INT3_INSN_OPCODE)
+		return false;
+	regs->ip = addr;
+	return true;
+}
+
 /**
  * kprobe_int3_handler() - is this breakpoint one of ours?
  * @regs: registers as the breakpoint left them
@@ -135,22 +153,14 @@ static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct p
  */
 int kprobe_int3_handler(struct pt_regs *regs)
 {
-	unsigned long addr = regs->ip - INT3_INSN_SIZE;
-	struct kprobe_site *site;
+	bool taken;
 
 	if (user_mode(regs))
 		return 0;
-	if (unlikely(kprobe_is_stepping()) && kprobe_step_breakpoint(regs))
-		return 1;
-	site = kprobe_site_find(addr);
-	if (likely(site)) {
-		kprobe_breakpoint(site, regs);
-		return 1;
-	}
-	if (READ_ONCE(*(u8 *)addr) == INT3_INSN_OPCODE)
-		return 0;
-	regs->ip = addr;
-	return 1;
+	preempt_disable_notrace();
+	taken = kprobe_take_int3(regs);
+	preempt_enable_no_resched_notrace();
+	return taken;
 }
 NOKPROBE_SYMBOL(kprobe_int3_handler);
 
@@ -177,17 +187,7 @@ static bool kprobe_faulted_hit(struct kprobe_hit *hit, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(kprobe_faulted_hit);
 
-/**
- * kprobe_fault_handler() - ask the fault handlers about an exception
- * @regs: registers as the exception found them, in kernel mode. If it is of a
- *	probed instruction, they are made as it would have found them at the
- *	instruction's own address
- * @trapnr: number of the exception
- *
- * Context: interrupts off.
- * Return: true if a fault handler has mended it: resume at regs->ip.
- */
-bool kprobe_fault_handler(struct pt_regs *regs, int trapnr)
+static __always_inline bool kprobe_take_fault(struct pt_regs *regs, int trapnr)
 {
 	struct kprobe_hit hit;
 	bool mended;
@@ -202,5 +202,25 @@ bool kprobe_fault_handler(struct pt_regs *regs, int trapnr)
 	}
 	/* The probed instruction may itself be part of a handler. */
 	return kprobe_handler_fault(regs, trapnr);
+}
+
+/**
+ * kprobe_fault_handler() - ask the fault handlers about an exception
+ * @regs: registers as the exception found them, in kernel mode. If it is of a
+ *	probed instruction, they are made as it would have found them at the
+ *	instruction's own address
+ * @trapnr: number of the exception
+ *
+ * Context: interrupts off.
+ * Return: true if a fault handler has mended it: resume at regs->ip.
+ */
+bool kprobe_fault_handler(struct pt_regs *regs, int trapnr)
+{
+	bool mended;
+
+	preempt_disable_notrace();
+	mended = kprobe_take_fault(regs, trapnr);
+	preempt_enable_no_resched_notrace();
+	return mended;
 }
 NOKPROBE_SYMBOL(kprobe_fault_handler);
