@@ -250,6 +250,7 @@ int kprobe_get_kallsym(unsigned int symnum, unsigned long *value, char *type,
 void kprobe_free_init_mem(void);
 void kprobe_busy_begin(void);
 void kprobe_busy_end(void);
+void kprobe_task_dies(void);
 
 /* The probe whose hit is under way on this CPU. Context: preemption off. */
 static inline struct kprobe *kprobe_running(void)
@@ -327,6 +328,10 @@ static inline void kprobe_busy_begin(void)
 }
 
 static inline void kprobe_busy_end(void)
+{
+}
+
+static inline void kprobe_task_dies(void)
 {
 }
 

@@ -293,10 +293,20 @@ void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 /**
  * arch_kprobe_drain() - wait until CPUs have left their steps
  *
- * On return no CPU is between the two traps of a hit that began before.
+ * On return no CPU is between the two traps of a hit that began before. It says in
+ * the log if that takes long.
  *
- * Context: process, no lock held.
+ * Context: process, no lock held. Sleeps.
  */
 void arch_kprobe_drain(void);
+
+/**
+ * arch_kprobe_forget_steps() - a task dies that was hit on this CPU
+ *
+ * The steps that are under way will not end.
+ *
+ * Context: interrupts off, no exception under way that is like an NMI.
+ */
+void arch_kprobe_forget_steps(void);
 
 #endif /* _KERNEL_KPROBES_ARCH_H */

@@ -131,6 +131,28 @@ bool kprobe_handler_fault(struct pt_regs *regs, int trapnr)
 NOKPROBE_SYMBOL(kprobe_handler_fault);
 
 /**
+ * kprobe_task_dies() - this task will not return to what it was doing
+ *
+ * If a handler of a task's hit oopses, and the kernel does not panic, the task ends
+ * right there. What the hit has noted on this CPU is cleared, or there would be no
+ * hit on it any more, and unregistering would wait for this one.
+ *
+ * Whatever is noted here is this task's: a hit of an interrupt or an NMI would be
+ * over, or else the kernel panics. And the hit was on this CPU: since it began
+ * preemption has been off. Of a task that can be preempted there is nothing to
+ * clear.
+ *
+ * Context: any but interrupts, before preemption is switched on.
+ */
+void kprobe_task_dies(void)
+{
+	guard(irqsave)();
+	__this_cpu_write(current_kprobe, NULL);
+	__this_cpu_write(kprobe_in_fault_handler, false);
+	arch_kprobe_forget_steps();
+}
+
+/**
  * kprobe_busy_begin() - from here on this CPU runs no handlers
  *
  * Hits are counted as missed until kprobe_busy_end(). Does not nest: ask

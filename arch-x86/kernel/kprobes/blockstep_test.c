@@ -14,6 +14,7 @@
 #define kprobe_debug_handler	kprobe_model_debug_handler
 #define kprobe_step_cancel	kprobe_model_cancel
 #define arch_kprobe_drain	kprobe_model_drain
+#define arch_kprobe_forget_steps	kprobe_model_forget_steps
 
 #include <asm/debugreg.h>
 

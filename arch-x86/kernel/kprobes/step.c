@@ -11,7 +11,10 @@
  * In between, anything that can interrupt a CPU with interrupts off can hit
  * probes and step on its own account, an NMI say. So steps are a stack.
  */
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
 #include <asm/debugreg.h>
 #include <asm/processor.h>
 
@@ -73,7 +76,7 @@ bool kprobe_step_breakpoint(struct pt_regs *regs)
 	unsigned long at = regs->ip - INT3_INSN_SIZE;
 	struct kprobe_step *step = kprobe_step_top();
 
-	if (at != step->copy + step->hit.site->arch.insn.len)
+	if (!step || at != step->copy + step->hit.site->arch.insn.len)
 		return false;
 	/* QEMU's own CPU forgets the trap flag over a PAUSE, and comes here. */
 	if (step->by_trap)
@@ -135,19 +138,45 @@ bool kprobe_step_cancel(struct kprobe_hit *hit, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(kprobe_step_cancel);
 
+/**
+ * arch_kprobe_forget_steps() - a task dies that was hit on this CPU
+ *
+ * Context: interrupts off, no exception under way that is like an NMI.
+ */
+void arch_kprobe_forget_steps(void)
+{
+	while (kprobe_is_stepping())
+		kprobe_step_pop();
+}
+
+#define KPROBE_DRAIN_PATIENCE	(10 * HZ)
+
+static void kprobe_drain_cpu(int cpu)
+{
+	const struct kprobe_steps *steps = per_cpu_ptr(&kprobe_steps, cpu);
+	unsigned long begun = jiffies, told = begun;
+	unsigned int seq = READ_ONCE(steps->seq);
+
+	while (kprobe_step_outlasts(steps, seq)) {
+		if (time_after(jiffies, told + KPROBE_DRAIN_PATIENCE)) {
+			told = jiffies;
+			pr_warn("kprobes: CPU %d has been in one step for %lu seconds; waiting for it\n",
+				cpu, (told - begun) / HZ);
+		}
+		schedule_timeout_uninterruptible(1);
+	}
+}
+
 /*
- * A CPU that is in a step is in one that began before, or has begun another
- * since. Interrupts are off in a step, so the wait is as short as the step.
+ * Interrupts are off in a step, so the wait is as short as the step, and the steps
+ * on top of it. A step that is followed by a call is over when the CPU is in that
+ * call: what it has yet to run in the slot, a jump, is covered as all of a detour
+ * is: see retire.c.
  */
 void arch_kprobe_drain(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct kprobe_steps *steps = per_cpu_ptr(&kprobe_steps, cpu);
-		unsigned int seq = READ_ONCE(steps->seq);
-
-		while (READ_ONCE(steps->depth) && READ_ONCE(steps->seq) == seq)
-			cpu_relax();
-	}
+	for_each_possible_cpu(cpu)
+		kprobe_drain_cpu(cpu);
 }

@@ -16,7 +16,8 @@
 /**
  * struct kprobe_step - an instruction in its slot
  * @hit: the hit that it is part of
- * @copy: address of the instruction that runs
+ * @copy: address of the instruction that runs; 0 while the step is not whole, and
+ *	the rest is not to be used
  * @flags: the flags before the step
  * @by_trap: under the trap flag
  */
@@ -30,7 +31,7 @@ struct kprobe_step {
 /**
  * struct kprobe_steps - the steps of a CPU
  * @depth: how many are under way
- * @seq: changes with every step that begins
+ * @seq: changes with every outermost step that begins
  * @step: outermost first
  */
 struct kprobe_steps {
@@ -50,8 +51,12 @@ static __always_inline bool kprobe_is_stepping(void)
 static __always_inline struct kprobe_step *kprobe_step_top(void)
 {
 	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+	struct kprobe_step *top;
 
-	return steps->depth ? &steps->step[steps->depth - 1] : NULL;
+	if (!steps->depth)
+		return NULL;
+	top = &steps->step[steps->depth - 1];
+	return top->copy ? top : NULL;
 }
 
 /*
@@ -60,8 +65,11 @@ static __always_inline struct kprobe_step *kprobe_step_top(void)
  */
 static __always_inline void kprobe_step_pop(void)
 {
+	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
+
+	WRITE_ONCE(steps->step[steps->depth - 1].copy, 0);
 	barrier();
-	__this_cpu_dec(kprobe_steps.depth);
+	WRITE_ONCE(steps->depth, steps->depth - 1);
 }
 
 /**
@@ -79,17 +87,40 @@ static __always_inline void kprobe_step_begin(const struct kprobe_hit *hit, stru
 	struct kprobe_step *step = &steps->step[steps->depth];
 
 	BUG_ON(steps->depth == KPROBE_MAX_STEPS);
-	step->hit = *hit;
-	step->copy = copy;
-	step->flags = regs->flags;
-	step->by_trap = false;
-	/* An NMI may push and pop in between: the entry is whole before it counts. */
-	WRITE_ONCE(steps->seq, steps->seq + 1);
+	/* Before it counts: see kprobe_step_outlasts(). */
+	if (!steps->depth)
+		WRITE_ONCE(steps->seq, steps->seq + 1);
+	/*
+	 * An NMI may push and pop at any point: the entry is taken before it is
+	 * filled, or the NMI's step would be filled into it, and is not whole until
+	 * it has its copy.
+	 */
 	barrier();
 	WRITE_ONCE(steps->depth, steps->depth + 1);
+	barrier();
+	step->hit = *hit;
+	step->flags = regs->flags;
+	step->by_trap = false;
+	barrier();
+	WRITE_ONCE(step->copy, copy);
 
 	regs->ip = copy;
 	regs->flags &= ~X86_EFLAGS_IF;
+}
+
+/**
+ * kprobe_step_outlasts() - is a CPU still in the outermost step of a moment ago?
+ * @steps: the steps of the CPU
+ * @seq: their @seq at that moment
+ *
+ * Steps that begin and end on top of it, in NMIs, make no difference.
+ *
+ * Return: false if that step is over, or if there was none.
+ */
+static inline bool kprobe_step_outlasts(const struct kprobe_steps *steps, unsigned int seq)
+{
+	/* In this order: a step that began since has changed @seq before it counted. */
+	return READ_ONCE(steps->depth) && READ_ONCE(steps->seq) == seq;
 }
 
 void kprobe_step_by_trap(struct pt_regs *regs);

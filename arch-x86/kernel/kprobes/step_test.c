@@ -8,6 +8,7 @@
 #include <asm/debugreg.h>
 #include <asm/msr.h>
 
+#include "step.h"
 #include "test.h"
 
 #define FLAGS_ON	(X86_EFLAGS_FIXED | X86_EFLAGS_IF)
@@ -224,6 +225,65 @@ static void disabled_in_the_midst_of_steps_r26(struct kunit *test)
 	kprobe_test_pairing(test, kprobe_test_target, 100);
 }
 
+/* A step of a probe, as a hit would begin it; with interrupts off. */
+static void begin_step(struct kprobe *kp)
+{
+	struct kprobe_hit hit = { .site = kprobe_site_lookup((unsigned long)kp->addr) };
+	struct pt_regs regs = { };
+
+	kprobe_step_begin(&hit, &regs, (unsigned long)hit.site->arch.step->code);
+}
+
+static void dying_task_leaves_nothing_r35(struct kunit *test)
+{
+	struct kprobe *kp = kprobe_test_stepped(test, step_add_at, KPROBE_WAY_CALL);
+	struct kprobe *running;
+	bool stepping;
+
+	local_irq_disable();
+	begin_step(kp);
+	begin_step(kp);
+	__this_cpu_write(current_kprobe, kp);
+	kprobe_task_dies();
+	running = kprobe_running();
+	stepping = kprobe_is_stepping();
+	/* Whatever it has left is not to disturb what comes. */
+	while (kprobe_is_stepping())
+		kprobe_step_pop();
+	__this_cpu_write(current_kprobe, NULL);
+	local_irq_enable();
+	KUNIT_EXPECT_NULL(test, running);
+	KUNIT_EXPECT_FALSE(test, stepping);
+}
+
+/* What waits for a step must not take the end of one on top of it for its end. */
+static void step_on_top_of_a_step_r24(struct kunit *test)
+{
+	struct kprobe *kp = kprobe_test_stepped(test, step_add_at, KPROBE_WAY_CALL);
+	bool with_another, after_another, over, of_the_next;
+	struct kprobe_steps *steps;
+	unsigned int seq;
+
+	local_irq_disable();
+	steps = this_cpu_ptr(&kprobe_steps);
+	begin_step(kp);
+	seq = steps->seq;
+	begin_step(kp);
+	with_another = kprobe_step_outlasts(steps, seq);
+	kprobe_step_pop();
+	after_another = kprobe_step_outlasts(steps, seq);
+	kprobe_step_pop();
+	over = !kprobe_step_outlasts(steps, seq);
+	begin_step(kp);
+	of_the_next = kprobe_step_outlasts(steps, seq);
+	kprobe_step_pop();
+	local_irq_enable();
+	KUNIT_EXPECT_TRUE(test, with_another);
+	KUNIT_EXPECT_TRUE(test, after_another);
+	KUNIT_EXPECT_TRUE(test, over);
+	KUNIT_EXPECT_FALSE(test, of_the_next);
+}
+
 KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
 
 static struct kunit_case kprobe_step_cases[] = {
@@ -234,6 +294,8 @@ static struct kunit_case kprobe_step_cases[] = {
 	KUNIT_CASE_PARAM(blockstep_survives_a_cancelled_step_r6, kprobe_stepping_gen_params),
 	KUNIT_CASE_PARAM(handlers_hit_a_probe_under_the_trap_flag_r24, kprobe_stepping_gen_params),
 	KUNIT_CASE_PARAM(disabled_in_the_midst_of_steps_r26, kprobe_stepping_gen_params),
+	KUNIT_CASE(dying_task_leaves_nothing_r35),
+	KUNIT_CASE(step_on_top_of_a_step_r24),
 	{ }
 };
 
