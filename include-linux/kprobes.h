@@ -5,7 +5,7 @@
  * A probe is a struct kprobe that its user owns: an address and up to three
  * handlers. While it is registered, each CPU that reaches the address
  *
- *   1. runs the pre-handlers of all probes there, in order of registration;
+ *   1. runs the pre-handlers of all probes there, the newest first;
  *   2. executes the instruction;
  *   3. runs the post-handlers, in the same order;
  *

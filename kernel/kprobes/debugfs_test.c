@@ -516,7 +516,7 @@ static void off_disarms_and_on_arms(struct kunit *test)
 	u64 armed = kprobe_test_text(kp->addr), original;
 
 	run_both();
-	KUNIT_EXPECT_STREQ(test, "abc", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "bac", kprobe_test_trace());
 	set_enabled(test, "0");
 	original = kprobe_test_text(kp->addr);
 	KUNIT_EXPECT_NE(test, original, armed);

@@ -41,6 +41,9 @@ NOKPROBE_SYMBOL(kprobe_hit_rejoin);
  * @set: the probes
  * @regs: registers before the instruction, IP as the breakpoint left it
  *
+ * The probes after one that ends the hit are counted by cause only: nmissed is for
+ * hits that found the CPU in another.
+ *
  * Context: preemption and interrupts off.
  * Return: true if a handler has set regs->ip and wants the CPU to resume there.
  */
@@ -49,8 +52,10 @@ bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs)
 	unsigned int i;
 
 	for (i = 0; i < set->nr; i++) {
-		if (kprobe_run_pre(set->probe[i], regs))
+		if (kprobe_run_pre(set->probe[i], regs)) {
+			kprobe_count_missed(KPROBE_MISSED_ENDED, set->nr - i - 1);
 			return true;
+		}
 	}
 	return false;
 }

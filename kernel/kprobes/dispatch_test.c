@@ -15,17 +15,20 @@ static void *const other = kprobe_test_other;
 
 #define ALL_HANDLERS	(KPROBE_TEST_PRE | KPROBE_TEST_POST | KPROBE_TEST_FAULT)
 
-/* All pre-handlers, then all post-handlers; no fault handler: nothing faults. */
+/*
+ * All pre-handlers, then all post-handlers, of the newest probe first; no fault
+ * handler: nothing faults.
+ */
 static void expect_trace(struct kunit *test, struct kprobe_test_probe **tp, int nr)
 {
 	char expected[8] = { };
 	int i, len = 0;
 
-	for (i = 0; i < nr; i++) {
+	for (i = nr - 1; i >= 0; i--) {
 		if (tp[i]->kp.pre_handler)
 			expected[len++] = tp[i]->name;
 	}
-	for (i = 0; i < nr; i++) {
+	for (i = nr - 1; i >= 0; i--) {
 		if (tp[i]->kp.post_handler)
 			expected[len++] = tp[i]->name - 'a' + 'A';
 	}
@@ -151,7 +154,7 @@ static void kprobe_running_is_the_probe_in_its_handlers(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&first->kp));
 	special_probe(test, looking_pre, looking_post);
 	kprobe_test_target(1);
-	KUNIT_EXPECT_STREQ(test, "apP", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "paP", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, seen.not_running, 0);
 	preempt_disable();
 	KUNIT_EXPECT_NULL(test, kprobe_test_running());
@@ -283,17 +286,47 @@ static void non_zero_resumes_at_the_changed_ip(struct kunit *test)
 	preempt_enable();
 }
 
-static void non_zero_ends_the_hit_for_all(struct kunit *test)
+static void non_zero_ends_the_hit_for_older_probes_r37(struct kunit *test)
 {
-	struct kprobe_test_probe *before = kprobe_test_probe(test, 'a', target, ALL_HANDLERS);
-	struct kprobe_test_probe *behind = kprobe_test_probe(test, 'b', target, ALL_HANDLERS);
+	struct kprobe_test_probe *oldest = kprobe_test_probe(test, 'a', target, ALL_HANDLERS);
+	struct kprobe_test_probe *old = kprobe_test_probe(test, 'b', target, ALL_HANDLERS);
+	struct kprobe_test_probe *newest = kprobe_test_probe(test, 'c', target, ALL_HANDLERS);
 
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&before->kp));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&oldest->kp));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&old->kp));
 	special_probe(test, diverting_pre, NULL);
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&behind->kp));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&newest->kp));
+	kprobe_test_note_missed();
 	KUNIT_EXPECT_EQ(test, 141, kprobe_test_target(41));
-	KUNIT_EXPECT_STREQ(test, "ad", kprobe_test_trace());
-	KUNIT_EXPECT_EQ(test, behind->kp.nmissed, 0);
+	KUNIT_EXPECT_STREQ(test, "cd", kprobe_test_trace());
+	KUNIT_EXPECT_EQ(test, oldest->kp.nmissed, 0);
+	KUNIT_EXPECT_EQ(test, old->kp.nmissed, 0);
+	KUNIT_EXPECT_EQ(test, newest->kp.nmissed, 0);
+	kprobe_test_expect_missed(test, KPROBE_MISSED_ENDED, 2);
+}
+
+/* One that is enabled again is as old as it was. */
+static void newest_probe_runs_first_r37(struct kunit *test)
+{
+	const unsigned int handlers = KPROBE_TEST_PRE | KPROBE_TEST_POST;
+	struct kprobe_test_probe *tp[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		tp[i] = kprobe_test_probe(test, 'a' + i, target, handlers);
+		KUNIT_ASSERT_EQ(test, 0, register_kprobe(&tp[i]->kp));
+	}
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "cbaCBA", kprobe_test_trace());
+	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(&tp[1]->kp));
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "caCA", kprobe_test_trace());
+	KUNIT_EXPECT_EQ(test, 0, enable_kprobe(&tp[1]->kp));
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "cbaCBA", kprobe_test_trace());
+	unregister_kprobe(&tp[2]->kp);
+	kprobe_test_target(1);
+	KUNIT_EXPECT_STREQ(test, "baBA", kprobe_test_trace());
 }
 
 static void zero_ignores_the_changed_ip(struct kunit *test)
@@ -364,7 +397,7 @@ static void fault_in_handler_asks_only_its_own_probe_r25(struct kunit *test)
 	seen.read = kprobe_test_bad_address(test);
 	kprobe_test_target(41);
 	KUNIT_EXPECT_EQ(test, seen.err, -EFAULT);
-	KUNIT_EXPECT_STREQ(test, "apA", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "paA", kprobe_test_trace());
 }
 
 static void fault_outside_of_a_hit_asks_nobody_r5(struct kunit *test)
@@ -435,7 +468,8 @@ static struct kunit_case kprobe_dispatch_cases[] = {
 	KUNIT_CASE(every_enabled_probe_of_a_missed_site_counts_r24),
 	KUNIT_CASE(busy_code_is_not_probed),
 	KUNIT_CASE(non_zero_resumes_at_the_changed_ip),
-	KUNIT_CASE(non_zero_ends_the_hit_for_all),
+	KUNIT_CASE(non_zero_ends_the_hit_for_older_probes_r37),
+	KUNIT_CASE(newest_probe_runs_first_r37),
 	KUNIT_CASE(zero_ignores_the_changed_ip),
 	KUNIT_CASE(fault_in_pre_handler_r25),
 	KUNIT_CASE(fault_in_post_handler_r25),

@@ -377,7 +377,7 @@ static void ip_setter_joins_and_leaves(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
-	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "ba", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, traced_b));
 
 	unregister_kprobe(setter);

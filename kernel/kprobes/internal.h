@@ -150,7 +150,7 @@ struct kprobe_site {
  * struct kprobe_set - the enabled probes of a site that has several
  * @retired: once it has been replaced
  * @nr: how many there are
- * @probe: the probes, in order of registration
+ * @probe: the probes, the newest first: their handlers run in this order
  *
  * Never changed once it is published in kprobe_site::active, so a hit that
  * took it before its pre-handlers finds the same probes for its post-handlers.
@@ -379,6 +379,8 @@ bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
  *	where that cannot be used
  * @KPROBE_MISSED_NO_INSTANCE: of a return probe: all its instances were in use
  * @KPROBE_MISSED_LEAVING: of a return probe that was being unregistered
+ * @KPROBE_MISSED_ENDED: the pre-handler of a newer probe at the same address
+ *	returned non-zero. This is in no kprobe::nmissed
  * @KPROBE_MISSED_NO_RCU: a call that was followed has returned where RCU was not
  *	watching. This is in no kretprobe::nmissed
  *
@@ -390,6 +392,7 @@ enum kprobe_missed_cause {
 	KPROBE_MISSED_NO_STEP,
 	KPROBE_MISSED_NO_INSTANCE,
 	KPROBE_MISSED_LEAVING,
+	KPROBE_MISSED_ENDED,
 	KPROBE_MISSED_NO_RCU,
 	/* private: */
 	KPROBE_NR_MISSED,

@@ -122,12 +122,12 @@ static void each_handler_may_be_missing(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "bA", kprobe_test_trace());
 }
 
-static void last_registered_sees_the_return_first(struct kunit *test)
+static void last_registered_sees_the_return_last_r37(struct kunit *test)
 {
 	kretprobe_test_registered(test, 'a', target);
 	kretprobe_test_registered(test, 'b', target);
 	KUNIT_EXPECT_EQ(test, 42, target(41));
-	KUNIT_EXPECT_STREQ(test, "abBA", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "baAB", kprobe_test_trace());
 }
 
 static void shares_the_site_with_a_kprobe(struct kunit *test)
@@ -341,7 +341,7 @@ static void array_is_all_or_nothing(struct kunit *test)
 	bad->rp.data_size = 0;
 	KUNIT_EXPECT_EQ(test, 0, register_kretprobes(array, 3));
 	other(target(1));
-	KUNIT_EXPECT_STREQ(test, "acCAbB", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "caACbB", kprobe_test_trace());
 	unregister_kretprobes(array, 3);
 	other(target(1));
 	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
@@ -464,7 +464,7 @@ static void return_where_rcu_is_not_watching_r19(struct kunit *test)
 static struct kunit_case kretprobe_cases[] = {
 	KUNIT_CASE(handlers_see_entry_and_return),
 	KUNIT_CASE(each_handler_may_be_missing),
-	KUNIT_CASE(last_registered_sees_the_return_first),
+	KUNIT_CASE(last_registered_sees_the_return_last_r37),
 	KUNIT_CASE(shares_the_site_with_a_kprobe),
 	KUNIT_CASE(entry_handler_declines_r19),
 	KUNIT_CASE(data_size_is_bounded_r19),

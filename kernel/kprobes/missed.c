@@ -22,6 +22,7 @@ static const char * const kprobe_missed_names[KPROBE_NR_MISSED] = {
 	[KPROBE_MISSED_NO_STEP]		= "in an NMI or the like, and cannot be stepped there",
 	[KPROBE_MISSED_NO_INSTANCE]	= "a call when maxactive calls were under way",
 	[KPROBE_MISSED_LEAVING]		= "a call while its return probe was unregistered",
+	[KPROBE_MISSED_ENDED]		= "after a newer probe there had ended the hit",
 	[KPROBE_MISSED_NO_RCU]		= "a return where RCU is not watching",
 };
 

@@ -11,7 +11,7 @@
 static void *const target = kprobe_test_target;
 static void *const other = kprobe_test_other;
 
-static void probes_run_in_order_of_registration(struct kunit *test)
+static void probes_run_newest_first_r37(struct kunit *test)
 {
 	struct kprobe_test_probe *tp;
 	char name;
@@ -21,7 +21,7 @@ static void probes_run_in_order_of_registration(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, register_kprobe(&tp->kp));
 	}
 	KUNIT_EXPECT_EQ(test, 42, kprobe_test_target(41));
-	KUNIT_EXPECT_STREQ(test, "abcdefABCDEF", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "fedcbaFEDCBA", kprobe_test_trace());
 }
 
 /* The orders in which three probes can be taken. */
@@ -52,13 +52,13 @@ static void three_register(struct kunit *test, struct three *three)
 	}
 }
 
-/* Those that are on run, in order of registration, whatever was done before. */
+/* Those that are on run, the newest first, whatever was done before. */
 static void three_expect(struct kunit *test, struct three *three)
 {
 	char expected[4] = { };
 	int i, nr = 0;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 2; i >= 0; i--) {
 		if (three->on[i])
 			expected[nr++] = three->tp[i]->name;
 	}
@@ -266,7 +266,7 @@ static void batch_is_all_or_nothing(struct kunit *test)
 	bad->symbol_name = "kprobe_test_target";
 	KUNIT_EXPECT_EQ(test, 0, register_kprobes(batch, 3));
 	kprobe_test_other(kprobe_test_target(1));
-	KUNIT_EXPECT_STREQ(test, "acb", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "cab", kprobe_test_trace());
 }
 
 /* A batch goes by address; on one address the order is that of the array. */
@@ -285,9 +285,9 @@ static void batch_keeps_its_order_on_a_site(struct kunit *test)
 	}
 	KUNIT_ASSERT_EQ(test, 0, register_kprobes(batch, ARRAY_SIZE(batch)));
 	kprobe_test_target(1);
-	KUNIT_EXPECT_STREQ(test, "bcefhi", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "ihfecb", kprobe_test_trace());
 	kprobe_test_other(1);
-	KUNIT_EXPECT_STREQ(test, "adg", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "gda", kprobe_test_trace());
 	unregister_kprobes(batch, ARRAY_SIZE(batch));
 }
 
@@ -418,7 +418,7 @@ static void many_at_one_address_r57(struct kunit *test)
 }
 
 static struct kunit_case kprobe_register_cases[] = {
-	KUNIT_CASE(probes_run_in_order_of_registration),
+	KUNIT_CASE(probes_run_newest_first_r37),
 	KUNIT_CASE(unregister_in_every_order),
 	KUNIT_CASE(disable_and_enable_in_every_order_r16),
 	KUNIT_CASE(disable_and_enable_count_once_r16),

@@ -344,10 +344,10 @@ static bool __must_check kprobe_site_publish(struct kprobe_site *site, gfp_t gfp
 		site->stale = true;
 		return false;
 	}
-	set->nr = 0;
+	set->nr = enabled.nr;
 	list_for_each_entry(kp, &site->probes, list) {
 		if (!kprobe_disabled(kp))
-			set->probe[set->nr++] = kp;
+			set->probe[--enabled.nr] = kp;
 	}
 	kprobe_site_activate(site, (unsigned long)set | bits | KPROBE_ACTIVE_SET);
 	return true;

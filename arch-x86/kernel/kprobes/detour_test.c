@@ -620,7 +620,7 @@ static void hit_that_began_ends_r26(struct kunit *test)
 	expect_a_hit(test);
 }
 
-/* Several probes: pre-handlers in their order, post-handlers in the same. */
+/* Several probes: pre-handlers in their order, the newest first, post-handlers in the same. */
 static void several_probes(struct kunit *test)
 {
 	struct kprobe *first = &kprobe_test_probe(test, 'a', detour_marks_at,
@@ -636,7 +636,7 @@ static void several_probes(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(third));
 	expect_detour(test, first);
 	KUNIT_EXPECT_EQ(test, marks_of(detour_marks, FLAGS_ON), 0x1f);
-	KUNIT_EXPECT_STREQ(test, "abcAC", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "cbaCA", kprobe_test_trace());
 	expect_a_hit(test);
 	unregister_kprobe(first);
 	unregister_kprobe(third);

@@ -510,7 +510,7 @@ static void reading_under_a_jump_r8(struct kunit *test)
 	second = probe(test, 'd', jump_three_to);
 	KUNIT_EXPECT_EQ(test, second->opcode, was.byte[4]);
 	KUNIT_EXPECT_EQ(test, call(jump_three), 15);
-	KUNIT_EXPECT_STREQ(test, "abcd", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "bacd", kprobe_test_trace());
 }
 
 /*
@@ -529,7 +529,7 @@ static void joined_and_left(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, post->flags & KPROBE_FLAG_OPTIMIZED);
 	expect_jump(test, kp, was);
 	KUNIT_EXPECT_EQ(test, call(jump_short), 15);
-	KUNIT_EXPECT_STREQ(test, "abB", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "baB", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(kp));
 	expect_jump(test, post, was);
 	KUNIT_EXPECT_EQ(test, call(jump_short), 15);

@@ -217,7 +217,7 @@ static void entry_with_endbr_r13(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kp->addr, behind);
 	KUNIT_EXPECT_TRUE(test, kp->flags & KPROBE_FLAG_ON_FUNC_ENTRY);
 	kprobe_test_target(1);
-	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "ba", kprobe_test_trace());
 }
 
 /*
@@ -361,7 +361,7 @@ static void no_memory_to_join(struct kunit *test)
 	unregister_kprobe(without);
 	KUNIT_EXPECT_EQ(test, 0, register_kprobe(joining));
 	run(text_long);
-	KUNIT_EXPECT_STREQ(test, "abB", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "baB", kprobe_test_trace());
 }
 
 /* More sites come and go than fit in a page of slots, of the smallest. */

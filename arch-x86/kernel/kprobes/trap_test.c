@@ -230,7 +230,7 @@ static void fault_handlers_are_asked_until_one_mends(struct kunit *test)
 	seen->mend = mend_load;
 	image.di = (unsigned long)kprobe_test_bad_address(test);
 	kprobe_test_run(trap_load, &image);
-	KUNIT_EXPECT_STREQ(test, "!a", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "!b", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, seen->fault, 1);
 }
 
