@@ -135,7 +135,7 @@ struct kprobe {
 	kprobe_fault_handler_t fault_handler;
 	kprobe_opcode_t opcode;
 	u32 flags;
-};
+} __aligned(8);		/* a hit finds what it is to do in the low bits of its address */
 
 #define KPROBE_FLAG_GONE	1	/* the probed memory was freed */
 #define KPROBE_FLAG_DISABLED	2	/* the user does not want it to run now */

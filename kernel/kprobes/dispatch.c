@@ -77,6 +77,12 @@ void kprobe_hit_post_set(const struct kprobe_set *set, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(kprobe_hit_post_set);
 
+/*
+ * How many NMIs were under way when a handler of current_kprobe began. Only for a
+ * probe with a fault handler.
+ */
+DEFINE_PER_CPU(unsigned int, kprobe_handler_nmi_depth);
+
 /* Is this CPU inside a fault handler? An exception there is not for them. */
 static DEFINE_PER_CPU(bool, kprobe_in_fault_handler);
 
@@ -121,6 +127,8 @@ NOKPROBE_SYMBOL(kprobe_hit_fault);
  * @regs: registers as the exception found them
  * @trapnr: number of the exception
  *
+ * An NMI that interrupts a handler may fault as well. That is not for the probe.
+ *
  * Context: interrupts off; called for every exception in kernel mode that is
  * not of a probed instruction.
  * Return: true if the probe's fault handler has mended it.
@@ -129,7 +137,9 @@ bool kprobe_handler_fault(struct pt_regs *regs, int trapnr)
 {
 	struct kprobe *kp = __this_cpu_read(current_kprobe);
 
-	if (likely(!kp) || __this_cpu_read(kprobe_in_fault_handler))
+	if (likely(!kp) || !kp->fault_handler || __this_cpu_read(kprobe_in_fault_handler))
+		return false;
+	if (__this_cpu_read(kprobe_handler_nmi_depth) != kprobe_nmi_depth())
 		return false;
 	return kprobe_ask(kp, regs, trapnr);
 }

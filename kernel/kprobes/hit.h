@@ -56,12 +56,28 @@ static __always_inline void kprobe_hit_begin(struct kprobe_hit *hit, struct kpro
 		kprobe_hit_miss(hit, kprobe_reentry_cause(hit->outer));
 }
 
+/* How many NMIs, or exceptions like them, are under way on this CPU. */
+static __always_inline unsigned int kprobe_nmi_depth(void)
+{
+	return preempt_count() & NMI_MASK;
+}
+
+/* A handler of a probe is about to run. */
+static __always_inline void kprobe_enter_handler(struct kprobe *kp)
+{
+	/* First: an NMI that comes next must not find the probe without it. */
+	if (kp->fault_handler)
+		__this_cpu_write(kprobe_handler_nmi_depth, kprobe_nmi_depth());
+	barrier();
+	__this_cpu_write(current_kprobe, kp);
+}
+
 /* Does it want the CPU to resume at regs->ip? */
 static __always_inline bool kprobe_run_pre(struct kprobe *kp, struct pt_regs *regs)
 {
 	if (!kp->pre_handler)
 		return false;
-	__this_cpu_write(current_kprobe, kp);
+	kprobe_enter_handler(kp);
 	return kp->pre_handler(kp, regs);
 }
 
@@ -86,7 +102,7 @@ static __always_inline void kprobe_run_post(struct kprobe *kp, struct pt_regs *r
 {
 	if (!kp->post_handler)
 		return;
-	__this_cpu_write(current_kprobe, kp);
+	kprobe_enter_handler(kp);
 	kp->post_handler(kp, regs, 0);
 }
 
@@ -118,7 +134,7 @@ static __always_inline void kprobe_hit_between(struct kprobe_hit *hit)
  * kprobe_plain() - the probe of most hits
  * @site: where
  *
- * A hit that neither reenters nor has a post-handler, of a site with one probe:
+ * A hit that does not reenter, of a site with one probe that has a pre-handler only:
  * what begins and ends it is one read and two writes of current_kprobe.
  *
  * Return: the probe, if that is all there is to this hit; else NULL, and

@@ -164,11 +164,15 @@ struct kprobe_set {
 /*
  * kprobe_site::active is 0 when no probe is enabled; the only enabled probe's
  * address; or the address of a set, with the first of these bits: a site with one
- * probe, as most are, needs no set. The second: there is a post-handler.
+ * probe, as most are, needs no set. The second: there is a post-handler. The third:
+ * there is a fault handler.
  */
 #define KPROBE_ACTIVE_SET	1UL
 #define KPROBE_ACTIVE_POST	2UL
-#define KPROBE_ACTIVE_BITS	(KPROBE_ACTIVE_SET | KPROBE_ACTIVE_POST)
+#define KPROBE_ACTIVE_FAULT	4UL
+#define KPROBE_ACTIVE_BITS	(KPROBE_ACTIVE_SET | KPROBE_ACTIVE_POST | KPROBE_ACTIVE_FAULT)
+
+static_assert(__alignof__(struct kprobe) > KPROBE_ACTIVE_BITS);
 
 static __always_inline struct kprobe_set *kprobe_active_set(unsigned long active)
 {
@@ -180,7 +184,7 @@ static __always_inline struct kprobe_set *kprobe_active_set(unsigned long active
 /* The only probe; NULL if there is none. There is no set. */
 static __always_inline struct kprobe *kprobe_active_only(unsigned long active)
 {
-	return (struct kprobe *)(active & ~KPROBE_ACTIVE_POST);
+	return (struct kprobe *)(active & ~KPROBE_ACTIVE_BITS);
 }
 
 static __always_inline bool kprobe_active_has_post(unsigned long active)
@@ -361,6 +365,7 @@ struct kprobe_hit {
 };
 
 extern struct kprobe kprobe_busy;
+DECLARE_PER_CPU(unsigned int, kprobe_handler_nmi_depth);
 
 void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
 bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs);

@@ -290,6 +290,7 @@ static void kprobe_site_activate(struct kprobe_site *site, unsigned long active)
 struct kprobe_enabled {
 	unsigned int nr;
 	bool has_post;
+	bool has_fault;
 	struct kprobe *last;
 };
 
@@ -303,6 +304,7 @@ static struct kprobe_enabled kprobe_site_enabled(const struct kprobe_site *site)
 			continue;
 		enabled.nr++;
 		enabled.has_post |= !!kp->post_handler;
+		enabled.has_fault |= !!kp->fault_handler;
 		enabled.last = kp;
 	}
 	return enabled;
@@ -330,7 +332,8 @@ static enum kprobe_refusal __must_check kprobe_site_provide(struct kprobe_site *
 static bool __must_check kprobe_site_publish(struct kprobe_site *site, gfp_t gfp)
 {
 	struct kprobe_enabled enabled = kprobe_site_enabled(site);
-	unsigned long bits = enabled.has_post ? KPROBE_ACTIVE_POST : 0;
+	unsigned long bits = (enabled.has_post ? KPROBE_ACTIVE_POST : 0) |
+			     (enabled.has_fault ? KPROBE_ACTIVE_FAULT : 0);
 	struct kprobe_set *set;
 	struct kprobe *kp;
 

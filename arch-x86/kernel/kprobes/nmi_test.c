@@ -5,6 +5,7 @@
  * behind the copy. rN in a name: a class of bug, see
  * ../../../../kernel/kprobes/test.h.
  */
+#include <linux/uaccess.h>
 #include <asm/apic.h>
 #include <asm/nmi.h>
 
@@ -18,7 +19,7 @@ ASM_FUNCTION(nmi_send, AT("mov %eax, (" DI ")") "mov $1, %ecx\n" ASM_RET);
 ASM_FUNCTION(nmi_inner, AT("add $5, %eax") "nop\nnop\n" ASM_RET);
 
 static struct {
-	int nmis, pre, post;
+	int nmis, pre, post, err, faults_before;
 	unsigned long ax;
 } inner;
 
@@ -151,12 +152,71 @@ static void no_step_in_an_nmi_r24(struct kunit *test)
 	kprobe_test_expect_missed(test, KPROBE_MISSED_NO_STEP, kp->nmissed);
 }
 
+/* What it reads faults, in the handler and in the NMI that interrupts the handler. */
+static int faulting_nmi_handler(unsigned int reason, struct pt_regs *regs)
+{
+	u8 byte;
+
+	inner.nmis++;
+	inner.err = copy_from_kernel_nofault(&byte, seen->bad, 1);
+	return NMI_HANDLED;
+}
+
+static int interrupted_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	u8 byte;
+
+	seen->pre++;
+	seen->err = copy_from_kernel_nofault(&byte, seen->bad, 1);
+	inner.faults_before = seen->fault;
+	apic_write(APIC_ICR2, SET_XAPIC_DEST_FIELD(read_apic_id()));
+	apic_write(APIC_ICR, APIC_DM_NMI);
+	return 0;
+}
+
+static void fault_of_an_nmi_in_a_handler_r36(struct kunit *test)
+{
+	bool jump = *(const bool *)test->param_value;
+	struct kprobe *kp;
+
+	need_apic(test);
+	if (!jump)
+		kprobe_test_no_jumps(test);
+	kp = kprobe_test_watched(test, nmi_inner_at, false);
+	unregister_kprobe(kp);
+	memset(&inner, 0, sizeof(inner));
+	seen->bad = kprobe_test_bad_address(test);
+	kp->pre_handler = interrupted_pre;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	kprobe_test_hurry();
+	KUNIT_ASSERT_EQ(test, kprobe_test_state(kp), jump ? KPROBE_OPTIMIZED : KPROBE_ARMED);
+	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, faulting_nmi_handler,
+						      NMI_FLAG_FIRST, "kprobe_test"));
+	nmi_inner();
+	unregister_nmi_handler(NMI_LOCAL, "kprobe_test");
+	KUNIT_EXPECT_EQ(test, seen->pre, 1);
+	KUNIT_EXPECT_EQ(test, seen->err, -EFAULT);
+	KUNIT_EXPECT_EQ(test, inner.nmis, 1);
+	KUNIT_EXPECT_EQ(test, inner.err, -EFAULT);
+	KUNIT_EXPECT_EQ(test, inner.faults_before, 1);
+	KUNIT_EXPECT_EQ(test, seen->fault, 1);
+}
+
+static const bool nmi_jumps[] = { false, true };
+
+static void nmi_jump_name(const bool *jump, char *name)
+{
+	strscpy(name, *jump ? "jump" : "breakpoint", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(nmi_jump, nmi_jumps, nmi_jump_name);
 KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
 
 static struct kunit_case kprobe_nmi_cases[] = {
 	KUNIT_CASE(no_step_in_an_nmi_r24),
 	KUNIT_CASE_PARAM(nmi_at_the_trap_of_a_step_r24, kprobe_stepping_gen_params),
 	KUNIT_CASE(nmi_in_a_detour_r24),
+	KUNIT_CASE_PARAM(fault_of_an_nmi_in_a_handler_r36, nmi_jump_gen_params),
 	{ }
 };
 
