@@ -45,6 +45,13 @@ struct kprobe_slot_page {
 	DECLARE_BITMAP(used, KPROBE_SLOTS_MAX);
 };
 
+/*
+ * All of them are within this. It only grows: an exception outside of it is looked up
+ * in no table.
+ */
+unsigned long kprobe_slots_start __read_mostly = ULONG_MAX;
+unsigned long kprobe_slots_end __read_mostly;
+
 static LIST_HEAD(kprobe_slot_pages);
 static struct list_head kprobe_slot_free_pages[KPROBE_SLOT_CLASSES];
 static struct rhashtable kprobe_slot_table;
@@ -104,6 +111,8 @@ static struct kprobe_slot_page *kprobe_slot_page_create(unsigned int class)
 	page->size = kprobe_slot_sizes[class];
 	if (rhashtable_insert_fast(&kprobe_slot_table, &page->node, kprobe_slot_params))
 		goto free_base;
+	WRITE_ONCE(kprobe_slots_start, min(kprobe_slots_start, page->base));
+	WRITE_ONCE(kprobe_slots_end, max(kprobe_slots_end, page->base + PAGE_SIZE));
 	list_add_rcu(&page->all, &kprobe_slot_pages);
 	list_add(&page->free, &kprobe_slot_free_pages[class]);
 	kprobe_slot_page_report(page, false);

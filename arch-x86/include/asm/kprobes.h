@@ -7,6 +7,7 @@
 struct pt_regs;
 
 #ifdef CONFIG_KPROBES
+#include <linux/percpu.h>
 #include <linux/types.h>
 #include <asm/ptrace.h>
 #include <asm/text-patching.h>
@@ -17,6 +18,23 @@ bool kprobe_fault_handler(struct pt_regs *regs, int trapnr);
 int kprobe_int3_handler(struct pt_regs *regs);
 bool kprobe_debug_handler(struct pt_regs *regs);
 
+/* From the first to behind the last byte that has ever been of a slot. */
+extern unsigned long kprobe_slots_start, kprobe_slots_end;
+struct kprobe;
+DECLARE_PER_CPU(struct kprobe *, current_kprobe);
+
+/*
+ * May an exception in kernel mode be of a probed instruction, which runs in a slot,
+ * or of a handler? All others, those of copy_to_user() above all, are to cost no
+ * more than this. Context: preemption off.
+ */
+static __always_inline bool kprobe_is_near(const struct pt_regs *regs)
+{
+	return unlikely(raw_cpu_read(current_kprobe)) ||
+	       unlikely(regs->ip >= READ_ONCE(kprobe_slots_start) &&
+			regs->ip < READ_ONCE(kprobe_slots_end));
+}
+
 /*
  * First thing in every handler of a synchronous exception: true when it came
  * from a probed instruction or from a handler and a fault handler has mended
@@ -25,7 +43,7 @@ bool kprobe_debug_handler(struct pt_regs *regs);
  */
 static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
 {
-	return !user_mode(regs) && kprobe_fault_handler(regs, trapnr);
+	return !user_mode(regs) && kprobe_is_near(regs) && kprobe_fault_handler(regs, trapnr);
 }
 #else
 static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)

@@ -331,6 +331,39 @@ static void user_breakpoint_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->pre, 0);
 }
 
+static bool is_near(unsigned long ip)
+{
+	const struct pt_regs regs = { .ip = ip };
+
+	guard(preempt)();
+	return kprobe_is_near(&regs);
+}
+
+/* Nothing is looked up for an exception that cannot be of a hit. */
+static void exception_far_from_probes_r38(struct kunit *test)
+{
+	struct kprobe *kp = kprobe_test_stepped(test, trap_load_at, KPROBE_WAY_BOOST);
+	unsigned long page;
+	char type, name[KSYM_NAME_LEN];
+	unsigned int nr;
+	bool in_handler;
+
+	KUNIT_EXPECT_FALSE(test, is_near((unsigned long)copy_from_kernel_nofault));
+	KUNIT_EXPECT_FALSE(test, is_near((unsigned long)trap_load_at));
+	for (nr = 0; !kprobe_get_kallsym(nr, &page, &type, name); nr++) {
+		KUNIT_EXPECT_TRUE(test, is_near(page));
+		KUNIT_EXPECT_TRUE(test, is_near(page + PAGE_SIZE - 1));
+	}
+	KUNIT_EXPECT_GT(test, nr, 0);
+
+	preempt_disable();
+	__this_cpu_write(current_kprobe, kp);
+	in_handler = is_near((unsigned long)copy_from_kernel_nofault);
+	__this_cpu_write(current_kprobe, NULL);
+	preempt_enable();
+	KUNIT_EXPECT_TRUE(test, in_handler);
+}
+
 KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
 
 static struct kunit_case kprobe_trap_cases[] = {
@@ -346,6 +379,7 @@ static struct kunit_case kprobe_trap_cases[] = {
 	KUNIT_CASE_PARAM(fault_handlers_are_asked_until_one_mends, kprobe_stepping_gen_params),
 	KUNIT_CASE_PARAM(fault_of_a_handler_is_mended_r25, kprobe_stepping_gen_params),
 	KUNIT_CASE_PARAM(fault_in_fault_handler_is_not_its_own_r25, kprobe_stepping_gen_params),
+	KUNIT_CASE(exception_far_from_probes_r38),
 	KUNIT_CASE(late_breakpoint_r27),
 	KUNIT_CASE(foreign_breakpoint_is_left_alone),
 	KUNIT_CASE(user_breakpoint_is_left_alone),
