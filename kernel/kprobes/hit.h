@@ -56,6 +56,24 @@ static __always_inline void kprobe_hit_begin(struct kprobe_hit *hit, struct kpro
 		kprobe_hit_miss(hit, kprobe_reentry_cause(hit->outer));
 }
 
+/**
+ * kprobe_hit_begin_unwatched() - a CPU has reached a site where RCU is not watching
+ * @hit: to be filled
+ * @site: where
+ *
+ * In place of kprobe_hit_begin(). Nothing keeps the probes from being freed: they
+ * are not even counted, only the hit is. The caller executes the instruction.
+ */
+static __always_inline void kprobe_hit_begin_unwatched(struct kprobe_hit *hit,
+						       struct kprobe_site *site)
+{
+	hit->site = site;
+	hit->active = 0;
+	hit->outer = __this_cpu_read(current_kprobe);
+	__this_cpu_write(current_kprobe, &kprobe_busy);
+	kprobe_count_missed(KPROBE_MISSED_UNWATCHED, 1);
+}
+
 /* How many NMIs, or exceptions like them, are under way on this CPU. */
 static __always_inline unsigned int kprobe_nmi_depth(void)
 {

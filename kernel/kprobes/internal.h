@@ -386,6 +386,9 @@ bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
  * @KPROBE_MISSED_LEAVING: of a return probe that was being unregistered
  * @KPROBE_MISSED_ENDED: the pre-handler of a newer probe at the same address
  *	returned non-zero. This is in no kprobe::nmissed
+ * @KPROBE_MISSED_UNWATCHED: it came through a jump, or to the end of a step that
+ *	a call follows, where RCU was not watching. This is in no kprobe::nmissed:
+ *	the probe may be gone
  * @KPROBE_MISSED_NO_RCU: a call that was followed has returned where RCU was not
  *	watching. This is in no kretprobe::nmissed
  *
@@ -398,6 +401,7 @@ enum kprobe_missed_cause {
 	KPROBE_MISSED_NO_INSTANCE,
 	KPROBE_MISSED_LEAVING,
 	KPROBE_MISSED_ENDED,
+	KPROBE_MISSED_UNWATCHED,
 	KPROBE_MISSED_NO_RCU,
 	/* private: */
 	KPROBE_NR_MISSED,

@@ -179,6 +179,8 @@ static void return_where_rcu_is_not_watching(struct kunit *test)
 	if (IS_ENABLED(CONFIG_PROVE_RCU))
 		kunit_skip(test, "CONFIG_PROVE_RCU has rethook complain about it");
 
+	/* Through a jump not even the call would be followed. */
+	kprobe_test_no_jumps(test);
 	rp = return_probe(test, target);
 	local_irq_disable();
 	ct_idle_enter();

@@ -4,6 +4,7 @@
  * it, and what a trace event that is recorded there says of it. rN in a name: a
  * class of bug, see ../../../../kernel/kprobes/test.h.
  */
+#include <linux/context_tracking.h>
 #include <linux/preempt.h>
 #include <linux/trace_events.h>
 
@@ -232,12 +233,43 @@ static void preempt_depth_of_a_return_r34(struct kunit *test)
 }
 #endif
 
+/* As in the idle loop. A breakpoint has RCU watch while it is handled. */
+static void rcu_is_not_watching_r39(struct kunit *test)
+{
+	const struct context_route *route = test->param_value;
+	static unsigned long word = 4711;
+	struct kprobe_test_image image = {
+		.flags = X86_EFLAGS_FIXED, .di = (unsigned long)&word,
+	};
+	struct kprobe *kp;
+
+	if (!IS_ENABLED(CONFIG_CONTEXT_TRACKING_IDLE))
+		kunit_skip(test, "needs CONFIG_CONTEXT_TRACKING_IDLE");
+	if (route->ftrace)
+		kunit_skip(test, "ftrace does not trace such text");
+	kp = looking_probe(test, route, context_load_at);
+	memset(&pre, 0, sizeof(pre));
+	memset(&post, 0, sizeof(post));
+	kprobe_test_note_missed();
+	local_irq_disable();
+	ct_idle_enter();
+	kprobe_test_run(context_load, &image);
+	ct_idle_exit();
+	local_irq_enable();
+	KUNIT_EXPECT_EQ(test, image.ax, 4711);
+	KUNIT_EXPECT_EQ(test, pre.runs, route->pre_in_trap ? 1 : 0);
+	KUNIT_EXPECT_EQ(test, post.runs, route->post_in_trap ? 1 : 0);
+	kprobe_test_expect_missed(test, KPROBE_MISSED_UNWATCHED, route->post_in_trap ? 0 : 1);
+	KUNIT_EXPECT_EQ(test, kp->nmissed, 0);
+}
+
 KUNIT_ARRAY_PARAM_DESC(context_route, context_routes, name);
 
 static struct kunit_case kprobe_context_cases[] = {
 	KUNIT_CASE_PARAM(preempt_depth_of_a_hit_r34, context_route_gen_params),
 	KUNIT_CASE_PARAM(preempt_depth_of_a_fault_r34, context_route_gen_params),
 	KUNIT_CASE_PARAM(preempt_depth_of_a_return_r34, context_route_gen_params),
+	KUNIT_CASE_PARAM(rcu_is_not_watching_r39, context_route_gen_params),
 	{ }
 };
 

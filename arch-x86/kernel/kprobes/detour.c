@@ -14,6 +14,7 @@
  * on: mostly that is right behind the call, as the CPU expects it. Between the
  * two interrupts are off, as in any step.
  */
+#include <linux/context_tracking.h>
 #include <linux/irqflags.h>
 #include <linux/string.h>
 #include <asm/processor-flags.h>
@@ -297,7 +298,11 @@ static noinline unsigned long kprobe_detour_any_hit(const struct kprobe_detour *
 {
 	struct kprobe_hit hit;
 
-	kprobe_hit_begin(&hit, detour->slot.site);
+	/* A breakpoint makes RCU watch, a jump does not. */
+	if (likely(rcu_is_watching_curr_cpu()))
+		kprobe_hit_begin(&hit, detour->slot.site);
+	else
+		kprobe_hit_begin_unwatched(&hit, detour->slot.site);
 	if (kprobe_hit_pre(&hit, regs)) {
 		kprobe_hit_end(&hit);
 		return kprobe_detoured(detour, regs->ip);
@@ -317,7 +322,7 @@ static __always_inline bool kprobe_detour_take(struct pt_regs *regs)
 	struct kprobe *kp = kprobe_plain(detour->slot.site);
 
 	regs->ip = detour->slot.site->addr + INT3_INSN_SIZE;
-	if (unlikely(!kp || !detour->to[0]))
+	if (unlikely(!kp || !detour->to[0] || !rcu_is_watching_curr_cpu()))
 		return kprobe_detour_leave_to(regs, kprobe_detour_any_hit(detour, regs));
 	if (unlikely(kprobe_plain_pre(kp, regs)))
 		return kprobe_detour_leave_to(regs, kprobe_detoured(detour, regs->ip));
@@ -357,7 +362,10 @@ static __always_inline bool kprobe_detour_take_end(struct pt_regs *regs)
 	regs->flags |= step->flags & X86_EFLAGS_IF;
 	sp = kprobe_detour_complete(regs);
 	regs->ip = next;
-	kprobe_hit_post(&step->hit, regs);
+	if (likely(rcu_is_watching_curr_cpu()))
+		kprobe_hit_post(&step->hit, regs);
+	else if (kprobe_active_has_post(step->hit.active))
+		kprobe_count_missed(KPROBE_MISSED_UNWATCHED, 1);
 	kprobe_hit_end(&step->hit);
 	kprobe_step_pop();
 	if (unlikely(regs->ip != next || regs->sp != (unsigned long)sp))
