@@ -283,7 +283,8 @@ void arch_kprobe_erase_jump_tail(struct kprobe_site *site);
  * @ops: for whom ftrace calls
  * @fregs: its registers
  *
- * Runs a hit of the site at @ip, if that is armed via @ops.
+ * Runs a hit of the site at @ip, if that is armed: one for an entry, also if ftrace
+ * calls for both of the core's ops.
  *
  * Context: any.
  */

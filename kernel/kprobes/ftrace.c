@@ -222,7 +222,10 @@ static enum kprobe_refusal kprobe_ftrace_go(const struct kprobe_ftrace_step *ste
 	return refusal;
 }
 
-/* First into the filter, where its hits do not count yet, then out of the other. */
+/*
+ * Into the one filter, then out of the other. In between, ftrace calls for one of
+ * them or for both, and the first call is the hit: see arch_kprobe_ftrace_hit().
+ */
 static enum kprobe_refusal kprobe_ftrace_move(struct kprobe_site *site,
 					      struct kprobe_ftrace *from,
 					      struct kprobe_ftrace *to)

@@ -119,8 +119,9 @@ enum kprobe_state {
  * @told: while it is armed: perf knows. kprobe_mutex
  * @on_ftrace: the address is an ftrace location: this site is armed through
  *	ftrace and @arch is not used. Constant
- * @via: the ftrace_ops whose hits count, NULL while it is not armed through
- *	ftrace. Written under kprobe_mutex, read by hits
+ * @via: the ftrace_ops that it is armed through, NULL while it is through none.
+ *	Calls for the other one count as well: it may have moved. Written under
+ *	kprobe_mutex, read by hits
  * @batch: while it is part of a batch under way, or OPTIMIZING. kprobe_mutex
  * @retired: once it is DEAD
  * @arch: the instruction and how it is run. Set up before the site is in the

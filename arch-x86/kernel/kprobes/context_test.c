@@ -5,6 +5,7 @@
  * class of bug, see ../../../../kernel/kprobes/test.h.
  */
 #include <linux/context_tracking.h>
+#include <linux/ftrace.h>
 #include <linux/preempt.h>
 #include <linux/trace_events.h>
 
@@ -15,6 +16,13 @@ ASM_FUNCTION(context_load, AT("mov (" DI "), " AX) "nop\nnop\nnop\n" ASM_RET);
 /* The load has a fixup. */
 ASM_FUNCTION(context_fixed_up, AT("mov (" DI "), " AX) ASM_RET "774: " ASM_RET
 	     _ASM_EXTABLE(771b, 774b));
+
+/* A function whose entry is an ftrace location, if there is any. */
+#ifdef CONFIG_KPROBES_ON_FTRACE
+static int (*const traced)(int arg) = kprobe_test_traced_a;
+#else
+static int (*const traced)(int arg);
+#endif
 
 /**
  * struct context_route - a way to handlers
@@ -117,7 +125,7 @@ static void hit(const struct context_route *route, void (*func)(void), void *ope
 	for (i = 0; i < depth; i++)
 		preempt_disable();
 	if (route->ftrace)
-		kprobe_test_traced_a(1);
+		traced(1);
 	else
 		kprobe_test_run(func, &image);
 	outside.count = preempt_count();
@@ -155,7 +163,7 @@ static void preempt_depth_of_a_hit_r34(struct kunit *test)
 	void *at = context_load_at;
 
 	if (route->ftrace)
-		at = kprobe_test_traced_a;
+		at = traced;
 	looking_probe(test, route, at);
 	for (depth = 0; depth < 3; depth++) {
 		hit(route, context_load, &word, depth);
@@ -213,7 +221,7 @@ static void preempt_depth_of_a_return_r34(struct kunit *test)
 	rp = kunit_kzalloc(test, sizeof(*rp), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rp);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, context_unregister, rp));
-	rp->kp.addr = (void *)(route->ftrace ? (void *)kprobe_test_traced_a : context_load_at);
+	rp->kp.addr = route->ftrace ? (void *)traced : context_load_at;
 	rp->entry_handler = looking_entry;
 	rp->handler = looking_return;
 	KUNIT_ASSERT_EQ(test, 0, register_kretprobe(rp));
@@ -263,6 +271,56 @@ static void rcu_is_not_watching_r39(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kp->nmissed, 0);
 }
 
+#ifdef CONFIG_KPROBES_ON_FTRACE
+static struct ftrace_ops *via_of(const struct kprobe *kp)
+{
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_site_of(kp)->via;
+}
+
+static void move_to(const struct kprobe *kp, struct ftrace_ops *ops)
+{
+	guard(mutex)(&kprobe_mutex);
+	WRITE_ONCE(kprobe_site_of(kp)->via, ops);
+}
+
+/* ftrace calls for both, in either order, and in between the site moves. */
+static void entry_while_a_site_moves_r40(struct kunit *test)
+{
+	void *addr = traced;
+	struct kprobe *plain = &kprobe_test_probe(test, 'a', addr, KPROBE_TEST_PRE)->kp;
+	struct kprobe *setter = &kprobe_test_probe(test, 'b', addr, KPROBE_TEST_PRE)->kp;
+	struct ftrace_ops *ops[2];
+	int from, first;
+
+	setter->flags = KPROBE_FLAG_IPMODIFY;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
+	ops[0] = via_of(plain);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
+	ops[1] = via_of(plain);
+	KUNIT_ASSERT_PTR_NE(test, ops[0], ops[1]);
+	for (from = 0; from < 2; from++) {
+		for (first = 0; first < 2; first++) {
+			unsigned long ip = (unsigned long)plain->addr;
+			struct pt_regs regs = { .cs = __KERNEL_CS, .ip = ip + MCOUNT_INSN_SIZE };
+
+			move_to(plain, ops[from]);
+			arch_kprobe_ftrace_hit(ip, 0, ops[first], (struct ftrace_regs *)&regs);
+			move_to(plain, ops[!from]);
+			arch_kprobe_ftrace_hit(ip, 0, ops[!first], (struct ftrace_regs *)&regs);
+			KUNIT_EXPECT_STREQ(test, "ba", kprobe_test_trace());
+			KUNIT_EXPECT_EQ(test, regs.cs, __KERNEL_CS);
+		}
+	}
+	move_to(plain, ops[1]);
+}
+#else
+static void entry_while_a_site_moves_r40(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_KPROBES_ON_FTRACE");
+}
+#endif
+
 KUNIT_ARRAY_PARAM_DESC(context_route, context_routes, name);
 
 static struct kunit_case kprobe_context_cases[] = {
@@ -270,6 +328,7 @@ static struct kunit_case kprobe_context_cases[] = {
 	KUNIT_CASE_PARAM(preempt_depth_of_a_fault_r34, context_route_gen_params),
 	KUNIT_CASE_PARAM(preempt_depth_of_a_return_r34, context_route_gen_params),
 	KUNIT_CASE_PARAM(rcu_is_not_watching_r39, context_route_gen_params),
+	KUNIT_CASE(entry_while_a_site_moves_r40),
 	{ }
 };
 

@@ -48,6 +48,22 @@ static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct p
 		regs->ip = next;
 }
 
+/*
+ * While a site moves from one of the core's ops to the other, ftrace may call both
+ * for one entry of the function, and it is one hit. The first call leaves a mark in
+ * the upper half of CS, where ftrace's regs have zeros, and from where nothing is
+ * restored.
+ */
+static __always_inline bool kprobe_ftrace_first_call(struct pt_regs *regs)
+{
+	u16 *mark = (u16 *)&regs->cs + 1;
+
+	if (unlikely(*mark))
+		return false;
+	*mark = 1;
+	return true;
+}
+
 /**
  * arch_kprobe_ftrace_hit() - a function that may be probed is entered
  * @ip: its ftrace location
@@ -64,6 +80,7 @@ static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct p
 void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
+	struct pt_regs *regs = ftrace_get_regs(fregs);
 	struct kprobe_site *site;
 	unsigned long flags;
 
@@ -74,8 +91,8 @@ void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 		lockdep_off();
 		site = kprobe_site_find(ip);
 		lockdep_on();
-		if (site && READ_ONCE(site->via) == ops)
-			kprobe_ftrace_run(site, ftrace_get_regs(fregs));
+		if (site && READ_ONCE(site->via) && kprobe_ftrace_first_call(regs))
+			kprobe_ftrace_run(site, regs);
 	}
 	local_irq_restore(flags);
 	preempt_enable_notrace();
