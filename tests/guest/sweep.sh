@@ -21,10 +21,11 @@ N=200
 ERRNOS='2|22|84|95'	# ENOENT, EINVAL, EILSEQ, EOPNOTSUPP: kprobes-reference.rst
 
 # symbols: "ADDRESS NAME NTH" of every function, once an address; NTH tells apart
-# functions of the same name, in the order of their addresses
+# functions of the same name, in the order of their addresses. __pfx_ and __cfi_ name the
+# padding before a function.
 symbols()
 {
-	awk 'NF == 3 && $2 ~ /^[tTwW]$/ { print $1, $3 }' /proc/kallsyms | sort -s -k1,1 |
+	awk 'NF == 3 && $2 ~ /^[tTwW]$/ && $3 !~ /^__(pfx|cfi)_/ { print $1, $3 }' /proc/kallsyms | sort -s -k1,1 |
 		awk '$1 != last { print $1, $2, ++nth[$2]; last = $1 }'
 }
 
