@@ -184,7 +184,7 @@ void arch_kprobe_disarm(struct kprobe_site *site);
 /**
  * arch_kprobe_sync() - see to it that all CPUs see what was written
  *
- * Context: text_mutex.
+ * Context: cpus_read_lock(), text_mutex.
  */
 void arch_kprobe_sync(void);
 

@@ -33,6 +33,7 @@
  *
  *	kprobe_mutex		sites, their states and lists of probes; slots
  *	  ftrace's own		while ftrace arms and disarms
+ *	  cpus_read_lock()	while breakpoints and jumps are written
  *	    text_mutex		while reading or writing text
  *
  * A hit takes none of them. It finds its site under RCU, with preemption off,
@@ -237,6 +238,8 @@ enum kprobe_refusal {
 	KPROBE_FOREIGN_BREAKPOINT,	/* INT3, a debugger's or padding */
 	KPROBE_UNDECODABLE,		/* not an instruction we know */
 	KPROBE_TRAP_INSN,		/* an instruction that only raises an exception */
+	KPROBE_CFI_CHECK,		/* the CFI trap decodes it */
+	KPROBE_LATE_RELOC,		/* relocated when what a livepatch is for is loaded */
 	KPROBE_LEAVING_INSN,		/* IRET, SYSRET, far branch, VM entry ... */
 	KPROBE_OUT_OF_REACH,		/* a slot is too far from its operand */
 	KPROBE_NOT_ENTRY,		/* a return probe inside a function */
@@ -526,6 +529,19 @@ static inline enum kprobe_refusal kprobe_module_hold(unsigned long addr,
 						     struct module **result)
 {
 	return KPROBE_NOT_TEXT;
+}
+#endif
+
+#ifdef CONFIG_LIVEPATCH
+struct klp_modinfo;
+
+bool kprobe_klp_relocates(const struct klp_modinfo *info, unsigned long start,
+			  unsigned long end);
+bool kprobe_relocated_late(unsigned long start, unsigned long end);
+#else
+static inline bool kprobe_relocated_late(unsigned long start, unsigned long end)
+{
+	return false;
 }
 #endif
 

@@ -96,6 +96,63 @@ enum kprobe_refusal kprobe_module_hold(unsigned long addr, struct module **resul
 	return refusal;
 }
 
+#ifdef CONFIG_LIVEPATCH
+/**
+ * kprobe_klp_relocates() - check some bytes of a livepatch module for relocations
+ * @info: what is known of the module
+ * @start: the first of the bytes
+ * @end: after the last
+ *
+ * Those for vmlinux were done when the module was loaded; those for a module are
+ * done when that is loaded, and undone when it goes.
+ *
+ * Return: true if one of the latter begins there.
+ */
+bool kprobe_klp_relocates(const struct klp_modinfo *info, unsigned long start,
+			  unsigned long end)
+{
+	const Elf_Shdr *sec;
+	const Elf_Rela *rela;
+
+	for (sec = info->sechdrs; sec < info->sechdrs + info->hdr.e_shnum; sec++) {
+		const Elf_Rela *last = (void *)(sec->sh_addr + sec->sh_size);
+
+		if (!(sec->sh_flags & SHF_RELA_LIVEPATCH) ||
+		    strstarts(info->secstrings + sec->sh_name, ".klp.rela.vmlinux."))
+			continue;
+		for (rela = (void *)sec->sh_addr; rela < last; rela++) {
+			unsigned long addr = info->sechdrs[sec->sh_info].sh_addr + rela->r_offset;
+
+			if (addr >= start && addr < end)
+				return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * kprobe_relocated_late() - check whether text is relocated while it is probed
+ * @start: the first byte of some instructions
+ * @end: after the last
+ *
+ * Copies of them would be of the text before.
+ *
+ * Context: kprobe_mutex.
+ * Return: true if so, or if that is not known yet.
+ */
+bool kprobe_relocated_late(unsigned long start, unsigned long end)
+{
+	struct module *mod;
+
+	guard(preempt)();
+	mod = __module_text_address(start);
+	if (!mod || !is_livepatch_module(mod))
+		return false;
+	/* mod->klp_info is filled after the notification COMING. */
+	return mod->state != MODULE_STATE_LIVE || kprobe_klp_relocates(mod->klp_info, start, end);
+}
+#endif
+
 /* What is known of its text, which may be freed. */
 static void kprobe_module_forget_text(const struct module *mod, enum mod_mem_type type)
 {

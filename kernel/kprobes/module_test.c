@@ -6,6 +6,7 @@
  */
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 
 #include "test.h"
 
@@ -88,7 +89,46 @@ static void __ref init_text_of_the_kernel_r15(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kprobe_test_text(function), armed);
 }
 
+#ifdef CONFIG_LIVEPATCH
+/* A text of 32 bytes with relocations at 4 and 20. */
+static bool klp_relocates(char *name, unsigned long flags, unsigned long start,
+			  unsigned long end)
+{
+	static u8 text[32];
+	Elf_Rela rela[] = { { .r_offset = 4 }, { .r_offset = 20 } };
+	Elf_Shdr sechdrs[] = {
+		{ .sh_addr = (unsigned long)text, .sh_size = sizeof(text) },
+		{ .sh_addr = (unsigned long)rela, .sh_size = sizeof(rela), .sh_flags = flags },
+	};
+	struct klp_modinfo info = {
+		.hdr.e_shnum = ARRAY_SIZE(sechdrs), .sechdrs = sechdrs, .secstrings = name,
+	};
+
+	return kprobe_klp_relocates(&info, (unsigned long)text + start,
+				    (unsigned long)text + end);
+}
+#endif
+
+/* When what a livepatch is for is loaded, the operands of the livepatch change. */
+static void late_relocations_r54(struct kunit *test)
+{
+#ifdef CONFIG_LIVEPATCH
+	char *late = ".klp.rela.ext4.text", *done = ".klp.rela.vmlinux.text";
+
+	KUNIT_EXPECT_TRUE(test, klp_relocates(late, SHF_RELA_LIVEPATCH, 3, 8));
+	KUNIT_EXPECT_TRUE(test, klp_relocates(late, SHF_RELA_LIVEPATCH, 4, 5));
+	KUNIT_EXPECT_TRUE(test, klp_relocates(late, SHF_RELA_LIVEPATCH, 19, 24));
+	KUNIT_EXPECT_FALSE(test, klp_relocates(late, SHF_RELA_LIVEPATCH, 0, 4));
+	KUNIT_EXPECT_FALSE(test, klp_relocates(late, SHF_RELA_LIVEPATCH, 8, 20));
+	KUNIT_EXPECT_FALSE(test, klp_relocates(late, 0, 0, 32));
+	KUNIT_EXPECT_FALSE(test, klp_relocates(done, SHF_RELA_LIVEPATCH, 0, 32));
+#else
+	kunit_skip(test, "needs CONFIG_LIVEPATCH");
+#endif
+}
+
 static struct kunit_case kprobe_module_cases[] = {
+	KUNIT_CASE(late_relocations_r54),
 	KUNIT_CASE(text_that_leaves_is_what_it_was_r15),
 	KUNIT_CASE(disabled_probe_leaves_r15),
 	KUNIT_CASE(init_text_of_the_kernel_r15),

@@ -44,6 +44,8 @@ static const struct {
 	[KPROBE_FOREIGN_BREAKPOINT] = { -EILSEQ,  "a breakpoint that is not ours" },
 	[KPROBE_UNDECODABLE]	 = { -EINVAL,	  "an unknown instruction" },
 	[KPROBE_TRAP_INSN]	 = { -EINVAL,	  "an instruction that only raises an exception" },
+	[KPROBE_CFI_CHECK]	 = { -EINVAL,	  "a check of CFI, which its trap decodes" },
+	[KPROBE_LATE_RELOC]	 = { -EINVAL,	  "livepatch relocates it later" },
 	[KPROBE_LEAVING_INSN]	 = { -EOPNOTSUPP, "an instruction that leaves the kernel's flow" },
 	[KPROBE_OUT_OF_REACH]	 = { -EINVAL,	  "its operand is out of reach of any slot" },
 	[KPROBE_NOT_ENTRY]	 = { -EINVAL,	  "not the entry of a function" },
@@ -203,6 +205,8 @@ void kprobe_reason_find(struct kprobe_reason *reason)
 		kprobe_tell_bug(reason);
 		break;
 	case KPROBE_ALTERNATIVE:
+	case KPROBE_CFI_CHECK:
+	case KPROBE_LATE_RELOC:
 	case KPROBE_UNDECODABLE:
 	case KPROBE_TRAP_INSN:
 	case KPROBE_LEAVING_INSN:

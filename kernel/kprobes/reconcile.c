@@ -7,6 +7,7 @@
  * for all sites of a batch together. Nothing else arms or disarms, puts or
  * removes a jump.
  */
+#include <linux/cpu.h>
 #include <linux/memory.h>
 #include <linux/sched.h>
 
@@ -218,7 +219,7 @@ static void kprobe_sync_if(bool changed)
  * At most four broadcasts. One site that leaves a jump may give its bytes back
  * to another one that is armed there: the jumps are erased first.
  *
- * Context: kprobe_mutex. Sleeps. Takes text_mutex.
+ * Context: kprobe_mutex. Sleeps. Takes cpus_read_lock() and text_mutex.
  */
 void kprobe_reconcile_breakpoints(struct list_head *sites)
 {
@@ -230,6 +231,8 @@ void kprobe_reconcile_breakpoints(struct list_head *sites)
 		cond_resched();
 	}
 
+	/* A CPU on its way up or down would receive only some of the broadcasts. */
+	guard(cpus_read_lock)();
 	guard(mutex)(&text_mutex);
 	kprobe_sync_if(kprobe_step_all(sites, kprobe_leave_jump));
 	changed = kprobe_step_all(sites, kprobe_erase_jump);

@@ -5,8 +5,9 @@
  * A site, its slots and its set of probes can be in use by
  *
  *  - a hit, which runs with preemption off: RCU waits for it;
- *  - a task that was preempted within a slot, and will jump back from there:
- *    RCU Tasks waits for it, and for the former as well;
+ *  - a task that was preempted or interrupted within a slot, and will jump back from
+ *    there: RCU Tasks waits for it, and for the former as well; or, in a kernel
+ *    without it, kprobe_wait_for_tasks();
  *  - a CPU between the two traps of a stepped hit. RCU may not be watching
  *    there, when the probe is on the idle path: arch_kprobe_drain() waits.
  *
@@ -40,10 +41,34 @@ static void kprobe_begin_grace_period(void)
 	call_rcu_tasks(&kprobe_grace_period, kprobe_grace_period_over);
 }
 
+/*
+ * Without preemption call_rcu_tasks() is call_rcu(). If preemption is counted all
+ * the same, as with DEBUG_ATOMIC_SLEEP, a clock tick that interrupts a task with a
+ * count of zero is a quiescent state: RCU may not wait for the task. It leaves a slot,
+ * or the bytes of a jump, before it schedules, so let each CPU schedule. A CPU that is
+ * offline has no such task.
+ */
+#if !defined(CONFIG_TASKS_RCU) && defined(CONFIG_PREEMPT_COUNT)
+static void kprobe_scheduled(struct work_struct *work)
+{
+}
+
+static void kprobe_wait_for_tasks(void)
+{
+	while (schedule_on_each_cpu(kprobe_scheduled))
+		schedule_timeout_uninterruptible(HZ / 10);
+}
+#else
+static void kprobe_wait_for_tasks(void)
+{
+}
+#endif
+
 static void kprobe_release_all(struct work_struct *work)
 {
 	struct kprobe_retired *retired, *next;
 
+	kprobe_wait_for_tasks();
 	arch_kprobe_drain();
 	llist_for_each_entry_safe(retired, next, kprobe_leaving, node) {
 		retired->release(retired);

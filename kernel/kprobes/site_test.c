@@ -4,6 +4,7 @@
  * bug, see test.h.
  */
 #include <linux/kallsyms.h>
+#include <linux/cpu.h>
 #include <linux/memory.h>
 #include <linux/vmalloc.h>
 #include <asm/sections.h>
@@ -23,6 +24,7 @@ static struct kprobe_site *site_at(void *addr)
 static void text_returns(struct kprobe *kp)
 {
 	guard(mutex)(&kprobe_mutex);
+	guard(cpus_read_lock)();
 	guard(mutex)(&text_mutex);
 	arch_kprobe_disarm(kprobe_site_of(kp));
 	arch_kprobe_sync();

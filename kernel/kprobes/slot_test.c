@@ -3,6 +3,7 @@
  * KUnit tests of the executable slots, and of what is retired being released.
  */
 #include <linux/kallsyms.h>
+#include <linux/kthread.h>
 #include <linux/uaccess.h>
 
 #include "test.h"
@@ -175,6 +176,45 @@ static void flush_waits_for_the_release(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "r", kprobe_test_trace());
 }
 
+static int never_schedules(void *stop)
+{
+	while (!READ_ONCE(*(bool *)stop))
+		cpu_relax();
+	while (!kthread_should_stop())
+		schedule_timeout_idle(1);
+	return 0;
+}
+
+/*
+ * A task may be within a slot as long as it has not scheduled, however many clock
+ * ticks interrupt it.
+ */
+static void release_waits_for_running_tasks_r52(struct kunit *test)
+{
+	struct kprobe_retired *retired = kunit_kzalloc(test, sizeof(*retired), GFP_KERNEL);
+	int cpu = kprobe_test_other_cpu(test);
+	struct task_struct *task;
+	static bool stop;
+
+	KUNIT_ASSERT_NOT_NULL(test, retired);
+	WRITE_ONCE(stop, false);
+	kprobe_retire_flush();
+	kprobe_test_trace();
+	task = kthread_create(never_schedules, &stop, "kprobe_test_task");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	while (!task_curr(task))
+		schedule_timeout_uninterruptible(1);
+	kprobe_retire(retired, released);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
+	WRITE_ONCE(stop, true);
+	kprobe_retire_flush();
+	KUNIT_EXPECT_STREQ(test, "r", kprobe_test_trace());
+	kthread_stop(task);
+}
+
 static struct kunit_case kprobe_slot_cases[] = {
 	KUNIT_CASE(slots_do_not_overlap),
 	KUNIT_CASE(slot_is_as_large_as_it_says),
@@ -184,6 +224,7 @@ static struct kunit_case kprobe_slot_cases[] = {
 	KUNIT_CASE_SLOW(empty_pages_are_returned),
 	KUNIT_CASE_SLOW(pages_are_kernel_text_with_a_name),
 	KUNIT_CASE_SLOW(flush_waits_for_the_release),
+	KUNIT_CASE_SLOW(release_waits_for_running_tasks_r52),
 	{ }
 };
 

@@ -28,6 +28,7 @@
 #define PUSHES		KPROBE_INSN_CALL
 #define RIP		KPROBE_INSN_RIP_REL
 #define REP		KPROBE_INSN_REP
+#define HALTS		KPROBE_INSN_HALTS
 #define IFLAG		KPROBE_INSN_SETS_IF
 #define FLAGS		KPROBE_INSN_SETS_FLAGS
 
@@ -85,7 +86,7 @@ static const struct fact {
 	IS(MODE_64, "R1 rex2 pushf", "\xd5\x00\x9c", NONE, BP | TF | KPROBE_INSN_PUSHF),
 	IS(MODE_64, "R1 rex2 jmp *reg", "\xd5\x10\xff\xe0", NONE, TF | ABS),
 	IS(MODE_64, "R1 jmpabs", "\xd5\x00\xa1\x01\x02\x03\x04\x05\x06\x07\x08", NONE, TF | ABS),
-	IS(MODE_64, "R1 rex2 hlt", "\xd5\x00\xf4", NOP, 0),
+	IS(MODE_64, "R1 rex2 hlt", "\xd5\x00\xf4", NOP, HALTS),
 	NOT(MODE_64, "R1 rex2 syscall", "\xd5\x80\x05", LEAVES),
 	NOT(BOTH, "R1 rep iret", "\xf3\xcf", LEAVES),
 	NOT(BOTH, "R1 data16 int", "\x66\xcd\x80", TRAP),
@@ -130,9 +131,13 @@ static const struct fact {
 	IS(BOTH, "endbr32", "\xf3\x0f\x1e\xfb", NOP, PLAIN),
 	IS(BOTH, "rdssp is no nop", "\xf3\x0f\x1e\xc8", NONE, PLAIN),
 	IS(MODE_64, "xchg r8, rax is no nop", "\x49\x90", NONE, PLAIN),
-	IS(BOTH, "hlt", "\xf4", NOP, 0),
-	IS(BOTH, "mwait", "\x0f\x01\xc9", NOP, 0),
-	IS(BOTH, "mwaitx", "\x0f\x01\xfb", NOP, 0),
+	/* Afterwards a CPU may be there for any length of time: r50. */
+	IS(BOTH, "R50 hlt", "\xf4", NOP, HALTS),
+	IS(BOTH, "R50 mwait", "\x0f\x01\xc9", NOP, HALTS),
+	IS(BOTH, "R50 mwaitx", "\x0f\x01\xfb", NOP, HALTS),
+	IS(BOTH, "R50 vmmcall", "\x0f\x01\xd9", NONE, PLAIN | HALTS),
+	IS(BOTH, "R50 vmgexit", "\xf3\x0f\x01\xd9", NONE, PLAIN | HALTS),
+	IS(BOTH, "R50 tdcall", "\x66\x0f\x01\xcc", NONE, PLAIN | HALTS),
 	IS(BOTH, "monitor", "\x0f\x01\xc8", NONE, PLAIN),
 	IS(BOTH, "push ax", "\x50", PUSH_REG, PLAIN),
 	IS(BOTH, "pop sp", "\x5c", POP_REG, PLAIN),
@@ -151,7 +156,7 @@ static const struct fact {
 	IS(BOTH, "in", "\xec", NONE, PLAIN),
 	IS(BOTH, "clac", "\x0f\x01\xca", NONE, PLAIN),
 	IS(BOTH, "xsave", "\x0f\xae\x20", NONE, PLAIN),
-	IS(BOTH, "vmcall", "\x0f\x01\xc1", NONE, PLAIN),
+	IS(BOTH, "R50 vmcall", "\x0f\x01\xc1", NONE, PLAIN | HALTS),
 	IS(BOTH, "xabort", "\xc6\xf8\x00", NONE, PLAIN),
 	IS(BOTH, "leave", "\xc9", NONE, PLAIN),
 	IS(BOTH, "pop mem", "\x8f\x00", NONE, PLAIN),

@@ -75,6 +75,7 @@ struct rule {
 #define PLAIN		(BOOST | STEP)
 #define ABS_IP		KPROBE_INSN_ABS_IP
 #define CALL		KPROBE_INSN_CALL
+#define HALTS		KPROBE_INSN_HALTS
 
 /* The first match counts. */
 static const struct rule rules[] = {
@@ -142,9 +143,14 @@ static const struct rule rules[] = {
 	 * shadow the breakpoint has used up it would sleep through the wake-up
 	 * that it waits for.
 	 */
-	OP_RULE(1, 0xf4, 0xf4, ALL, 0, NOP, 0),
-	OP_RULE(0F, 0x01, 0x01, EXACT(0xc9), 0, NOP, 0),
-	OP_RULE(0F, 0x01, 0x01, EXACT(0xfb), 0, NOP, 0),
+	OP_RULE(1, 0xf4, 0xf4, ALL, 0, NOP, HALTS),
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xc9), 0, NOP, HALTS),
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xfb), 0, NOP, HALTS),
+
+	/* VMCALL, TDCALL, VMMCALL and VMGEXIT: the hypervisor may halt the CPU. */
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xc1), 0, NONE, PLAIN | HALTS),
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xcc), PFX_OPSIZE, NONE, PLAIN | HALTS),
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xd9), 0, NONE, PLAIN | HALTS),
 
 	REFUSE(1, 0xcc, 0xcc, ALL, 0, BREAKPOINT),
 	REFUSE(1, 0xcd, 0xce, ALL, 0, TRAP),		/* INTn, INTO */
@@ -390,7 +396,7 @@ static bool operands(struct kprobe_insn *ki, struct insn *insn, u8 prefixes)
 
 	/* struct pt_regs knows no register beyond R15. A halt needs none. */
 	if (prefixes & PFX_REX2)
-		return ki->op == KPROBE_OP_NOP && !ki->flags;
+		return ki->op == KPROBE_OP_NOP && (ki->flags & KPROBE_INSN_HALTS);
 
 	switch (ki->op) {
 	case KPROBE_OP_NOP:

@@ -146,6 +146,15 @@ ASM_FUNCTION(fn_second_loop, AT(THREE) "loop 771b\n" ASM_RET);
 ASM_FUNCTION(fn_second_hlt, AT(TWO) "hlt\n" TWO "\n" ASM_RET);
 ASM_FUNCTION(fn_second_int3, AT(THREE) "int3\nint3\n" ASM_RET);
 ASM_FUNCTION(fn_second_ud2, AT(THREE) "ud2\n");
+/* An idle or offline CPU may be at what follows: in the middle of a jump. */
+ASM_FUNCTION(fn_hlt, AT("hlt") FOUR "\n" ASM_RET);
+ASM_FUNCTION(fn_mwait, AT(".byte 0x0f, 0x01, 0xc9") THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_mwaitx, AT(".byte 0x0f, 0x01, 0xfb") THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_vmcall, AT(".byte 0x0f, 0x01, 0xc1") THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_vmmcall, AT(".byte 0x0f, 0x01, 0xd9") THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_vmgexit, AT(".byte 0xf3, 0x0f, 0x01, 0xd9") THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_tdcall, AT(".byte 0x66, 0x0f, 0x01, 0xcc") THREE_MORE ASM_RET);
+ASM_FUNCTION(fn_second_vmcall, AT(TWO) ".byte 0x0f, 0x01, 0xc1\n" TWO "\n" ASM_RET);
 /* It keeps interrupts away from the instruction behind it: that has to be one. */
 ASM_FUNCTION(fn_sti, AT(FOUR) "sti\nnop\n" ASM_RET);
 
@@ -169,6 +178,10 @@ ASM_FUNCTION(fn_last_jmp, AT(THREE) "jmp 774f\n774: nop\n" ASM_RET);
 ASM_FUNCTION(fn_last_ret, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\n.byte 0xc3\nint3\nint3\n");
 ASM_FUNCTION(fn_ret, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT(".byte 0xc3")
 	     "int3\nint3\nint3\nint3\nint3\n");
+ASM_FUNCTION(fn_jmp_reg, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT("jmp *" AX)
+	     "int3\nint3\nint3\nint3\nint3\n");
+ASM_FUNCTION(fn_last_jmp_mem, AT(THREE) ANNOTATE_RETPOLINE_SAFE "\njmp *(" AX ")\n"
+	     "int3\nint3\n");
 ASM_FUNCTION(fn_last_long, AT(FOUR) "movl $0x11223344, 0x55667788(" DI ")\n" ASM_RET);
 /* Much of what is above, in the same function, but not near. */
 ASM_FUNCTION(fn_beside_all,
@@ -247,6 +260,14 @@ static const struct place places[] = {
 	NO_JUMP(fn_second_call_reg, KPROBE_JUMP_INSN),
 	NO_JUMP(fn_second_loop, KPROBE_JUMP_INSN),
 	NO_JUMP(fn_second_hlt, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_hlt, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_mwait, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_mwaitx, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_vmcall, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_vmmcall, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_vmgexit, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_tdcall, KPROBE_JUMP_INSN),
+	NO_JUMP(fn_second_vmcall, KPROBE_JUMP_INSN),
 	NO_JUMP(fn_second_int3, KPROBE_JUMP_INSN),
 	NO_JUMP(fn_second_ud2, KPROBE_JUMP_INSN),
 	NO_JUMP(fn_sti, KPROBE_JUMP_INSN),
@@ -283,7 +304,7 @@ static enum kprobe_refusal look_at(unsigned long addr, struct kprobe_site *site)
 	return refusal;
 }
 
-static void place_of_a_jump_r11_r46_r47(struct kunit *test)
+static void place_of_a_jump_r11_r46_r47_r50(struct kunit *test)
 {
 	const struct place *place = test->param_value;
 	struct kprobe_site site;
@@ -306,7 +327,58 @@ static void place_under_probes_r8(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, 0, register_kprobe(&tp->kp));
 	}
 	kprobe_test_hurry();
-	place_of_a_jump_r11_r46_r47(test);
+	place_of_a_jump_r11_r46_r47_r50(test);
+}
+
+static void its_ends(void *was)
+{
+	kprobe_its = !!was;
+}
+
+/* A return or an indirect jump is where it is safe: no copy of it is executed. */
+static void mitigated_branches_stay_r53(struct kunit *test)
+{
+	u8 *const safe[] = { fn_ret_at, fn_last_ret_at, fn_jmp_reg_at, fn_last_jmp_mem_at };
+	struct kprobe_site site;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, its_ends,
+							   (void *)(long)kprobe_its));
+	for (i = 0; i < ARRAY_SIZE(safe); i++) {
+		kprobe_its = false;
+		KUNIT_ASSERT_EQ(test, look_at((unsigned long)safe[i], &site), KPROBE_OK);
+		if (IS_ENABLED(CONFIG_X86_KERNEL_IBT))
+			KUNIT_EXPECT_NE(test, arch_kprobe_span(&site), 0);
+		kprobe_its = true;
+		KUNIT_ASSERT_EQ(test, look_at((unsigned long)safe[i], &site), KPROBE_OK);
+		KUNIT_EXPECT_EQ(test, arch_kprobe_span(&site), 0);
+		KUNIT_EXPECT_EQ(test, site.arch.no_jump, KPROBE_JUMP_INSN);
+	}
+	KUNIT_ASSERT_EQ(test, look_at((unsigned long)fn_to_first_at, &site), KPROBE_OK);
+	KUNIT_EXPECT_EQ(test, arch_kprobe_span(&site), 6);
+}
+
+/* In its slot and in its detour a return is followed by INT3, as in the text. */
+static void nothing_follows_a_return_r53(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', fn_ret_at, KPROBE_TEST_PRE)->kp;
+	struct kprobe_site *site;
+	u8 *copy;
+
+	if (kprobe_its)
+		kunit_skip(test, "with the mitigation of ITS there is no detour of a return");
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	kprobe_test_hurry();
+	mutex_lock(&kprobe_mutex);
+	site = kprobe_site_of(kp);
+	mutex_unlock(&kprobe_mutex);
+	KUNIT_ASSERT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
+	KUNIT_ASSERT_NOT_NULL(test, site->arch.boost);
+	KUNIT_EXPECT_EQ(test, site->arch.boost->code[0], 0xc3);
+	KUNIT_EXPECT_EQ(test, site->arch.boost->code[1], INT3_INSN_OPCODE);
+	copy = (u8 *)kprobe_detour_entry(site) + CALL_INSN_SIZE;
+	KUNIT_EXPECT_EQ(test, copy[0], 0xc3);
+	KUNIT_EXPECT_EQ(test, copy[1], INT3_INSN_OPCODE);
 }
 
 static void poke_byte(u8 *at, u8 byte)
@@ -655,9 +727,11 @@ static void share_of_jumps(struct kunit *test)
 }
 
 static struct kunit_case kprobe_code_cases[] = {
-	KUNIT_CASE_PARAM(place_of_a_jump_r11_r46_r47, place_gen_params),
+	KUNIT_CASE_PARAM(place_of_a_jump_r11_r46_r47_r50, place_gen_params),
 	KUNIT_CASE_PARAM(place_under_probes_r8, place_gen_params),
 	KUNIT_CASE(branch_into_an_instruction_r48),
+	KUNIT_CASE(mitigated_branches_stay_r53),
+	KUNIT_CASE(nothing_follows_a_return_r53),
 	KUNIT_CASE_SLOW(jump_waits_for_the_index_r46),
 	KUNIT_CASE_SLOW(text_leaves_during_the_search_r46),
 	KUNIT_CASE_SLOW(targets_of_jump_labels),

@@ -118,7 +118,10 @@ static void kprobe_plan_code(struct kprobe_detour_plan *plan, const struct kprob
 		kprobe_plan_copy(plan, site, i);
 	}
 	detour->to[detour->nr] = plan->len;
-	kprobe_plan_jump(plan, site->addr + site->arch.span);
+	if (kprobe_falls_through(plan->insn[detour->nr - 1].op))
+		kprobe_plan_jump(plan, site->addr + site->arch.span);
+	else
+		detour->code[plan->len++] = INT3_INSN_OPCODE;
 	if (plan->insn[0].op != KPROBE_OP_NONE)
 		return;
 	detour->stepped = plan->len;

@@ -98,6 +98,8 @@ static __always_inline bool kprobe_is_near_branch(u8 op)
  *	RIP_REL		it has a RIP-relative operand, to be mended in a copy
  *	REP		a repeated string instruction: the trap flag stops it
  *			after each round
+ *	HALTS		a CPU may be at the next instruction for any length of time,
+ *			idle or offline, which RCU Tasks does not wait for
  */
 #define KPROBE_INSN_BOOST	BIT(0)
 #define KPROBE_INSN_STEP_BP	BIT(1)
@@ -109,11 +111,26 @@ static __always_inline bool kprobe_is_near_branch(u8 op)
 #define KPROBE_INSN_SETS_IF	BIT(7)
 #define KPROBE_INSN_RIP_REL	BIT(8)
 #define KPROBE_INSN_REP		BIT(9)
+#define KPROBE_INSN_HALTS	BIT(10)
 #define KPROBE_INSN_RESUMES	(KPROBE_INSN_CALL | KPROBE_INSN_PUSHF |		\
 				 KPROBE_INSN_SETS_FLAGS | KPROBE_INSN_SETS_IF)
 #define KPROBE_INSN_ANY_SLOT	(KPROBE_INSN_BOOST | KPROBE_INSN_STEP_BP | KPROBE_INSN_STEP_TF)
 
 #define KPROBE_NO_REG		0xff
+
+/* May the next instruction be executed after one with operation @op? */
+static inline bool kprobe_falls_through(u8 op)
+{
+	switch (op) {
+	case KPROBE_OP_JMP:
+	case KPROBE_OP_JMP_REG:
+	case KPROBE_OP_JMP_MEM:
+	case KPROBE_OP_RET:
+		return false;
+	default:
+		return true;
+	}
+}
 
 /**
  * struct kprobe_insn - one classified instruction

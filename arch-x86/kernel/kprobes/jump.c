@@ -20,11 +20,41 @@
  * a breakpoint, whose hits go through the detour.
  */
 #include <linux/ftrace.h>
+#include <linux/init.h>
 #include <linux/perf_event.h>
 #include <linux/string.h>
+#include <asm/cpufeature.h>
 
 #include "../../../../kernel/kprobes/internal.h"
 #include "site.h"
+
+/*
+ * With the mitigation of ITS a return or an indirect jump of the text is either a
+ * jump to a thunk, or in the upper half of a cache line. A copy could be anywhere.
+ */
+bool kprobe_its __read_mostly;
+
+static int __init kprobe_its_init(void)
+{
+	/* Kernels before 6.12.29 do not have it. */
+#ifdef X86_FEATURE_INDIRECT_THUNK_ITS
+	kprobe_its = cpu_feature_enabled(X86_FEATURE_INDIRECT_THUNK_ITS);
+#endif
+	return 0;
+}
+early_initcall(kprobe_its_init);
+
+static bool kprobe_is_indirect(const struct kprobe_insn *insn)
+{
+	switch (insn->op) {
+	case KPROBE_OP_JMP_REG:
+	case KPROBE_OP_JMP_MEM:
+	case KPROBE_OP_RET:
+		return kprobe_its;
+	default:
+		return false;
+	}
+}
 
 /* May the probed instruction be executed in or by a detour? */
 static bool kprobe_can_lead(const struct kprobe_insn *insn)
@@ -32,23 +62,16 @@ static bool kprobe_can_lead(const struct kprobe_insn *insn)
 	/* An indirect branch has to find it, and a jump is not what it may find instead. */
 	if (kprobe_is_endbr(*(u32 *)insn->bytes))
 		return false;
+	/* A CPU may be at what follows it, in the middle of the jump. */
+	if ((insn->flags & KPROBE_INSN_HALTS) && insn->len < JMP32_INSN_SIZE)
+		return false;
+	/* ITS: safe only where it is, in the upper half of a cache line. */
+	if (kprobe_is_indirect(insn))
+		return false;
 	/* With post-handlers a call follows it, instead of a breakpoint. */
 	if (insn->op == KPROBE_OP_NONE)
 		return kprobe_rewritten_size(insn) && (insn->flags & KPROBE_INSN_STEP_BP);
 	return kprobe_rewritten_size(insn) || !kprobe_may_fault(insn);
-}
-
-static bool kprobe_goes_on(const struct kprobe_insn *insn)
-{
-	switch (insn->op) {
-	case KPROBE_OP_JMP:
-	case KPROBE_OP_JMP_REG:
-	case KPROBE_OP_JMP_MEM:
-	case KPROBE_OP_RET:
-		return false;
-	default:
-		return true;
-	}
 }
 
 /* One behind the first. */
@@ -56,6 +79,8 @@ static bool kprobe_can_follow(const struct kprobe_insn *insn, bool last)
 {
 	/* The instruction that follows is protected from interrupts: not our jump back. */
 	if (insn->op == KPROBE_OP_STI && last)
+		return false;
+	if ((insn->flags & KPROBE_INSN_HALTS) || kprobe_is_indirect(insn))
 		return false;
 	return kprobe_rewritten_size(insn);
 }
@@ -68,7 +93,7 @@ static enum kprobe_no_jump kprobe_find_span(const struct kprobe_site *site,
 	struct kprobe_insn insn = site->arch.insn;
 
 	for (*span = insn.len; *span < JMP32_INSN_SIZE; *span += insn.len) {
-		bool padding = !kprobe_goes_on(&insn) && f->text[at + *span] == INT3_INSN_OPCODE;
+		bool padding = !kprobe_falls_through(insn.op) && f->text[at + *span] == INT3_INSN_OPCODE;
 
 		/* Nobody comes to what is behind a return, but by a branch. */
 		if (padding) {
@@ -112,7 +137,8 @@ static bool kprobe_is_patched(unsigned long start, unsigned long end)
 {
 	return kprobe_reserved_in(start, end) ||
 	       kprobe_is_lock(start, end) ||
-	       kprobe_is_traced(start, end);
+	       kprobe_is_traced(start, end) ||
+	       kprobe_relocated_late(start, end);
 }
 
 static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,

@@ -4,6 +4,7 @@
  * shows in each, neighbours, switches, text that leaves. rN in a name: a class of
  * bug, see ../../../../kernel/kprobes/test.h.
  */
+#include <linux/cpu.h>
 #include <linux/memory.h>
 
 #include "test.h"
@@ -298,6 +299,39 @@ static void order_of_steps(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, kprobe_test_trace(), "b t j ");
 	unregister_kprobe(kp);
 	KUNIT_EXPECT_STREQ(test, kprobe_test_trace(), "b e o ");
+}
+
+#if defined(CONFIG_PROVE_LOCKING) && defined(CONFIG_HOTPLUG_CPU)
+static unsigned int syncs, syncs_unlocked;
+
+static int note_cpus(struct kprobe *kp, struct pt_regs *regs)
+{
+	syncs++;
+	syncs_unlocked += !lockdep_is_cpus_held();
+	return 0;
+}
+#endif
+
+/* A CPU on its way up or down would miss one of them. */
+static void broadcasts_reach_all_cpus_r51(struct kunit *test)
+{
+#if defined(CONFIG_PROVE_LOCKING) && defined(CONFIG_HOTPLUG_CPU)
+	struct kprobe *sync = &kprobe_test_probe(test, 's', NULL, 0)->kp;
+	struct kprobe *kp;
+
+	syncs = 0;
+	syncs_unlocked = 0;
+	sync->symbol_name = "arch_kprobe_sync";
+	sync->pre_handler = note_cpus;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(sync));
+	kp = probe(test, 'a', jump_long_at);
+	unregister_kprobe(kp);
+	unregister_kprobe(sync);
+	KUNIT_EXPECT_GE(test, syncs, 6);
+	KUNIT_EXPECT_EQ(test, syncs_unlocked, 0);
+#else
+	kunit_skip(test, "needs CONFIG_PROVE_LOCKING");
+#endif
 }
 
 /* Five bytes and more: there is nothing to wait for. */
@@ -710,6 +744,7 @@ static void text_leaves_before_the_jump_r15(struct kunit *test)
 static struct kunit_case kprobe_jump_cases[] = {
 	KUNIT_CASE(transitions_r10),
 	KUNIT_CASE(order_of_steps),
+	KUNIT_CASE(broadcasts_reach_all_cpus_r51),
 	KUNIT_CASE(at_once),
 	KUNIT_CASE(after_a_grace_period),
 	KUNIT_CASE_PARAM(neighbour_comes_and_goes_r7, pair_gen_params),

@@ -3,6 +3,7 @@
  * KUnit tests of what perf is told: of text that changes, of pages of slots. A
  * probe listens at the door by which it is told.
  */
+#include <linux/cpu.h>
 #include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/ptrace.h>
@@ -137,6 +138,7 @@ static void breakpoint_is_told_once_all_see_it(struct kunit *test)
 	listen(test, "perf_event_text_poke", hear_poke);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	scoped_guard(mutex, &kprobe_mutex) {
+		guard(cpus_read_lock)();
 		guard(mutex)(&text_mutex);
 		nr_told = 0;
 		arch_kprobe_arm(kprobe_site_of(kp));

@@ -92,6 +92,7 @@ bool kprobe_can_go_untrapped(const struct kprobe_insn *insn);
 void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len);
 
 /* jump.c */
+extern bool kprobe_its;
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 bool kprobe_confirm_jump(struct kprobe_site *site);
 

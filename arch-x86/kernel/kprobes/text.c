@@ -3,6 +3,7 @@
  * Kprobes on x86: the probed text. Finds the instruction, writes and removes
  * breakpoints.
  */
+#include <linux/cpu.h>
 #include <linux/memory.h>
 #include <linux/perf_event.h>
 #include <linux/uaccess.h>
@@ -26,6 +27,35 @@ static enum kprobe_refusal kprobe_insn_refusal(enum kprobe_insn_error error)
 		return KPROBE_LEAVING_INSN;
 	}
 	return KPROBE_UNDECODABLE;
+}
+
+/*
+ * The check of an indirect call that clang makes with kCFI. The handler of its trap
+ * decodes the first two instructions, so there can be no breakpoint:
+ *
+ *	41 ba hash		mov $hash, %r10d
+ *	4x 03 xx [xx] fc	add -4(%reg), %r10d
+ *	74 02			je past the trap
+ *	0f 0b			ud2
+ */
+static bool kprobe_is_cfi_check(const struct kprobe_code *f, unsigned long offset)
+{
+	static const u8 tail[] = { 0xfc, 0x74, 0x02, 0x0f, 0x0b };
+	const u8 *text = f->text + offset;
+	unsigned int mov = text[0] == 0x41 && text[1] == 0xba ? 6 : 0;
+	unsigned int add;
+
+	if (!IS_ENABLED(CONFIG_X86_64))
+		return false;
+	for (add = 3; add <= 4; add++) {
+		if (offset + mov + add + sizeof(tail) > f->size)
+			return false;
+		/* REX.R with the register field 2 is r10; the displacement has 8 bits. */
+		if ((text[mov] & 0xfe) == 0x44 && text[mov + 1] == 0x03 &&
+		    (text[mov + 2] & 0xf8) == 0x50 && !memcmp(text + mov + add, tail, sizeof(tail)))
+			return true;
+	}
+	return false;
 }
 
 enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
@@ -52,6 +82,10 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 		return kprobe_insn_refusal(error);
 	if (!kprobe_can_go_untrapped(&arch->insn))
 		return KPROBE_LEAVING_INSN;
+	if (kprobe_is_cfi_check(f, offset))
+		return KPROBE_CFI_CHECK;
+	if (kprobe_relocated_late(site->addr, site->addr + arch->insn.len))
+		return KPROBE_LATE_RELOC;
 	memcpy(arch->text, f->text + offset, min(f->size - offset, sizeof(arch->text)));
 	kprobe_choose_ways(arch);
 	kprobe_measure_jump(site, f);
@@ -154,6 +188,7 @@ void arch_kprobe_disarm(struct kprobe_site *site)
 void arch_kprobe_sync(void)
 {
 	lockdep_assert_held(&text_mutex);
+	lockdep_assert_cpus_held();
 
 	smp_text_poke_sync_each_cpu();
 }

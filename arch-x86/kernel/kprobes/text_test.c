@@ -383,7 +383,38 @@ static void dead_sites_leave_no_slots(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kprobe_test_slot_pages(), before);
 }
 
+#ifdef CONFIG_X86_64
+/* As clang makes them with kCFI, without and with a SIB byte. */
+ASM_FUNCTION(text_cfi, AT("mov $0x12345678, %r10d") "add -4(%r11), %r10d\n"
+	     "je 774f\nud2\n774: nop\n" ASM_RET);
+ASM_FUNCTION(text_cfi_sib, AT("mov $0x12345678, %r10d") "add -4(%r12), %r10d\n"
+	     "je 774f\nud2\n774: nop\n" ASM_RET);
+/* Not one: another displacement, another register, no trap. */
+ASM_FUNCTION(text_cfi_disp, AT("mov $0x12345678, %r10d") "add -8(%r11), %r10d\n"
+	     "je 774f\nud2\n774: nop\n" ASM_RET);
+ASM_FUNCTION(text_cfi_reg, AT("mov $0x12345678, %r10d") "add -4(%r11), %r9d\n"
+	     "je 774f\nud2\n774: nop\n" ASM_RET);
+ASM_FUNCTION(text_cfi_nop, AT("mov $0x12345678, %r10d") "add -4(%r11), %r10d\n"
+	     "je 774f\nmov %eax, %eax\n774: nop\n" ASM_RET);
+
+static void cfi_checks_r12(struct kunit *test)
+{
+	static u8 *const others[] = { text_cfi_disp_at, text_cfi_reg_at, text_cfi_nop_at };
+	unsigned int i;
+
+	expect_refusal(test, text_cfi_at, KPROBE_CFI_CHECK, -EINVAL);
+	expect_refusal(test, text_cfi_next, KPROBE_CFI_CHECK, -EINVAL);
+	expect_refusal(test, text_cfi_sib_at, KPROBE_CFI_CHECK, -EINVAL);
+	expect_refusal(test, text_cfi_sib_next, KPROBE_CFI_CHECK, -EINVAL);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		probe(test, 'a', others[i]);
+}
+#endif
+
 static struct kunit_case kprobe_text_cases[] = {
+#ifdef CONFIG_X86_64
+	KUNIT_CASE(cfi_checks_r12),
+#endif
 	KUNIT_CASE(breakpoint_of_others),
 	KUNIT_CASE(instruction_that_only_traps_r12),
 	KUNIT_CASE(instruction_that_leaves_r12),

@@ -130,7 +130,9 @@ static int kprobe_copy_build(struct kprobe_copy *copy, struct kprobe_site *site,
 	copy->site = site;
 	if (len < 0)
 		return len;
-	if (way != KPROBE_WAY_BOOST && way != KPROBE_WAY_CALL) {
+	/* After a jump as well: it stops the speculation that runs straight on. */
+	if ((way != KPROBE_WAY_BOOST && way != KPROBE_WAY_CALL) ||
+	    !kprobe_falls_through(insn->op)) {
 		copy->code[len] = INT3_INSN_OPCODE;
 		return len + INT3_INSN_SIZE;
 	}
