@@ -250,12 +250,13 @@ int kprobe_blacklist_add_module(struct module *mod)
 	unsigned int nr;
 	int err;
 
-	range = kmalloc_array(mod->num_kprobe_blacklist + 2, sizeof(*range), GFP_KERNEL);
+	range = kmalloc_array(mod->num_kprobe_blacklist + 3, sizeof(*range), GFP_KERNEL);
 	if (!range)
 		return -ENOMEM;
 	nr = kprobe_symbol_ranges(mod->kprobe_blacklist, mod->num_kprobe_blacklist, range);
 	nr += kprobe_section_range(mod->kprobes_text_start, mod->kprobes_text_size, &range[nr]);
 	nr += kprobe_section_range(mod->noinstr_text_start, mod->noinstr_text_size, &range[nr]);
+	nr += kprobe_section_range(mod->cpuidle_text_start, mod->cpuidle_text_size, &range[nr]);
 	err = kprobe_blacklist_add(range, nr);
 	kfree(range);
 	return err;

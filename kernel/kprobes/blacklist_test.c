@@ -181,7 +181,7 @@ static void walk_is_by_function(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, across, 0);
 }
 
-/* A module with a function marked, and text in both sections. */
+/* A module with a function marked, and text in each of the sections. */
 static struct module *area_module(struct kunit *test)
 {
 	struct module *mod = kunit_kzalloc(test, sizeof(*mod), GFP_KERNEL);
@@ -196,6 +196,8 @@ static struct module *area_module(struct kunit *test)
 	mod->kprobes_text_size = 0x100;
 	mod->noinstr_text_start = (void *)AREA + 0x2000;
 	mod->noinstr_text_size = 0x200;
+	mod->cpuidle_text_start = (void *)AREA + 0x3000;
+	mod->cpuidle_text_size = 0x300;
 	return mod;
 }
 
@@ -213,7 +215,7 @@ static void target_begin(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, target_clear, NULL));
 }
 
-static void list_of_a_module_r12(struct kunit *test)
+static void list_of_a_module_r12_r39(struct kunit *test)
 {
 	struct module *mod = area_module(test);
 
@@ -225,11 +227,15 @@ static void list_of_a_module_r12(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, area_has(0x10ff));
 	KUNIT_EXPECT_FALSE(test, area_has(0x1100));
 	KUNIT_EXPECT_TRUE(test, area_has(0x21ff));
+	KUNIT_EXPECT_TRUE(test, area_has(0x3000));
+	KUNIT_EXPECT_TRUE(test, area_has(0x32ff));
+	KUNIT_EXPECT_FALSE(test, area_has(0x3300));
 	area_clear(NULL);
 	target_clear(NULL);
 	KUNIT_EXPECT_FALSE(test, within_kprobe_blacklist((unsigned long)target));
 	KUNIT_EXPECT_FALSE(test, area_has(0x1000));
 	KUNIT_EXPECT_FALSE(test, area_has(0x21ff));
+	KUNIT_EXPECT_FALSE(test, area_has(0x3000));
 }
 
 /* Counts what cannot be. */
@@ -295,7 +301,7 @@ static struct kunit_case kprobe_blacklist_cases[] = {
 	KUNIT_CASE(ranges_that_touch_go_one_by_one),
 	KUNIT_CASE(walk_of_an_area),
 	KUNIT_CASE(walk_is_by_function),
-	KUNIT_CASE(list_of_a_module_r12),
+	KUNIT_CASE(list_of_a_module_r12_r39),
 	KUNIT_CASE_SLOW(module_comes_and_goes_while_one_reads_r23),
 	{ }
 };
