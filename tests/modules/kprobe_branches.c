@@ -10,6 +10,14 @@
 #include <linux/linkage.h>
 #include <linux/module.h>
 #include <linux/objtool.h>
+#include <asm/ibt.h>
+
+/* Only its address is taken: no branch goes there, and objtool need not look for ENDBR. */
+#ifdef ANNOTATE_NOENDBR
+#define NO_TARGET	ANNOTATE_NOENDBR "\n"
+#else
+#define NO_TARGET	""
+#endif
 
 /* The carry flag is set by the comparison: 1 + 4 = 5, and not 1 + 2 + 4. */
 #define COMPARE	"	mov $1, %eax\n	cmp $2, %eax\n"
@@ -17,6 +25,7 @@
 asm(".pushsection .text, \"ax\"\n"
     ".type branches_hot, @function\n"
     "branches_hot:\n"
+    ASM_ENDBR
     COMPARE
     "	jc .Lcold_target\n"
     "	jmp branches_hot.cold\n"
@@ -27,6 +36,7 @@ asm(".pushsection .text, \"ax\"\n"
     "branches_hot.cold:\n"
     "	nop\n"
     ".Lcold_probed:\n"
+    NO_TARGET
     "	add $2, %eax\n"
     ".Lcold_target:\n"
     "	add $4, %eax\n"
@@ -37,11 +47,13 @@ asm(".pushsection .text, \"ax\"\n"
 asm(".pushsection .text, \"ax\"\n"
     ".type branches_first, @function\n"
     "branches_first:\n"
+    ASM_ENDBR
     COMPARE
     "	jc .Lother_target\n"
     "branches_second:\n"
     "	nop\n"
     ".Lother_probed:\n"
+    NO_TARGET
     "	add $2, %eax\n"
     ".Lother_target:\n"
     "	add $4, %eax\n"
@@ -60,8 +72,10 @@ STACK_FRAME_NON_STANDARD(branches_first);
 asm(".pushsection .text, \"ax\"\n"
     ".type branches_none, @function\n"
     "branches_none:\n"
+    ASM_ENDBR
     "	mov $1, %eax\n"
     ".Lnone_probed:\n"
+    NO_TARGET
     "	add $2, %eax\n"
     "	add $4, %eax\n"
     ASM_RET
