@@ -181,29 +181,66 @@ static void kprobe_code_read(struct kprobe_code *f)
 	f->size = at;
 }
 
+static bool kprobe_code_is_debugged(const struct kprobe_code *f, unsigned long at)
+{
+	return f->text[at] == INT3_INSN_OPCODE && kprobe_is_debugged(f->start + at);
+}
+
+static s32 kprobe_code_s32(const struct kprobe_code *f, unsigned long at)
+{
+	s32 value;
+
+	memcpy(&value, f->text + at, sizeof(value));
+	return value;
+}
+
 /*
- * From the start to the end. After what is no instruction no boundary is known
- * any more, so each byte is taken for the begin of a branch.
+ * A debugger's breakpoint has replaced the byte at @at, which is not known: it may
+ * be the opcode of any direct branch.
+ */
+static void kprobe_code_guess(struct kprobe_code *f, unsigned long at)
+{
+	unsigned long addr = f->start + at;
+
+	f->indirect = true;
+	kprobe_code_note_branch(f, addr + JMP8_INSN_SIZE + (s8)f->text[at + 1]);
+	kprobe_code_note_branch(f, addr + JMP32_INSN_SIZE + kprobe_code_s32(f, at + 1));
+	/* Jcc, after 0f */
+	if ((f->text[at + 1] & 0xf0) == 0x80)
+		kprobe_code_note_branch(f, addr + 6 + kprobe_code_s32(f, at + 2));
+}
+
+/*
+ * From the start to the end. After what is no instruction, or is not known, no
+ * boundary is known any more, so each byte is taken for the begin of a branch.
  */
 static void kprobe_code_decode(struct kprobe_code *f)
 {
 	struct kprobe_glance glance;
 	unsigned long at;
 
+	for (f->debugged = 0; f->debugged < f->size; f->debugged++) {
+		if (kprobe_code_is_debugged(f, f->debugged))
+			break;
+	}
 	for (at = 0; at < f->size; at += f->whole ? glance.len : 1) {
-		kprobe_code_restore(f, at);
+		if (kprobe_code_is_debugged(f, at))
+			kprobe_code_guess(f, at);
+		else
+			kprobe_code_restore(f, at);
 		if (!kprobe_glance(&glance, f->text + at, f->size - at)) {
 			f->whole = false;
 			continue;
 		}
+		f->whole &= at + glance.len <= f->debugged;
 		if (f->whole)
 			__set_bit(at, f->boundary);
 		kprobe_code_note(f, &glance, f->start + at, f->text + at);
 	}
 }
 
-/* Room behind the text, so that a look at four bytes never reaches too far. */
-#define KPROBE_CODE_SLACK	4
+/* Bytes after the text, so that a look at six bytes never reaches too far. */
+#define KPROBE_CODE_SLACK	5
 
 static bool kprobe_code_alloc(struct kprobe_code *f)
 {

@@ -7,6 +7,7 @@
  *	text.c		the probed text
  *	way.c		how a site's instruction is run; its slots
  *	jump.c		where there can be a jump; putting and removing it
+ *	kgdb.c		where kgdb may put a breakpoint
  *	detour.c	where the jump goes
  *	step.c, step.h	between the begin and the end of a stepped instruction
  *	trap.c		breakpoints and exceptions
@@ -14,6 +15,7 @@
 #ifndef _X86_KPROBES_SITE_H
 #define _X86_KPROBES_SITE_H
 
+#include <linux/kgdb.h>
 #include <asm/alternative.h>
 #include <asm/ibt.h>
 #include <asm/kprobe_site.h>
@@ -41,6 +43,16 @@ static inline bool kprobe_is_lock(unsigned long start, unsigned long end)
 #endif
 }
 
+/* A breakpoint of kgdb, which keeps what it has replaced to itself. */
+static inline bool kprobe_is_debugged(unsigned long addr)
+{
+#ifdef CONFIG_KGDB
+	return kgdb_has_hit_break(addr);
+#else
+	return false;
+#endif
+}
+
 /* code.c */
 
 /**
@@ -50,6 +62,8 @@ static inline bool kprobe_is_lock(unsigned long start, unsigned long end)
  * @boundary: a bit for each byte: an instruction begins there
  * @target: a bit for each byte: a branch of the function leads there
  * @text: its bytes, without our breakpoints and jumps
+ * @debugged: where the first breakpoint of a debugger is; @size if there is none.
+ *	From there on no boundary is known
  * @whole: it could be decoded to its end
  * @complete: @target has its jump labels and its fixups as well
  * @indirect: it or its cold part has an indirect jump
@@ -63,6 +77,7 @@ struct kprobe_code {
 	unsigned long *boundary;
 	unsigned long *target;
 	u8 *text;
+	unsigned long debugged;
 	bool whole;
 	bool complete;
 	bool indirect;

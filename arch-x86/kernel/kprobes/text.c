@@ -72,7 +72,8 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 	if (refusal)
 		return refusal;
 	if (!kprobe_code_is_boundary(f, site->addr))
-		return KPROBE_NOT_BOUNDARY;
+		return site->addr - f->start < f->debugged ?
+			KPROBE_NOT_BOUNDARY : KPROBE_FOREIGN_BREAKPOINT;
 	if (kprobe_is_lock(site->addr, site->addr + 1))
 		return KPROBE_ALTERNATIVE;
 
