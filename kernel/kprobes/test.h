@@ -40,6 +40,9 @@
  *	r38	an exception far from probes pays for them
  *	r39	handlers of a jump run where RCU is not watching
  *	r40	a hit while a site moves between two users of ftrace
+ *	r41	a hit leaves another stack pointer
+ *	r42	a handler goes to what another's jump displaces
+ *	r43	an offline CPU hits a probe
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

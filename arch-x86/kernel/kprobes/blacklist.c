@@ -2,11 +2,13 @@
 /*
  * Kprobes on x86: text of the architecture that can never carry a probe.
  *
- * There are three reasons. A hit executes it itself, so that a probe there would hit
+ * There are four reasons. A hit executes it itself, so that a probe there would hit
  * itself: entry code and the thunks that mitigations put in place of returns and of
  * indirect branches. It is copied or patched by other code, which takes a breakpoint
  * for an instruction: ftrace's trampolines, what kexec and hibernation copy. Or a
- * CPU executes it while it has no IDT, where a breakpoint is a triple fault.
+ * CPU executes it while it has no IDT, where a breakpoint is a triple fault. Or a CPU
+ * that is offline executes it, for which RCU does not wait: it may stay there for good,
+ * and a handler be gone that it still runs.
  *
  * What can be named by a range of sections is: see vmlinux.lds.S. ftrace's trampolines
  * are assembled into .kprobes.text.
@@ -64,6 +66,22 @@ static const char * const kprobe_no_breakpoint[] __initconst = {
 	"restore_processor_state",
 	"__restore_processor_state",
 	"restore_registers",
+
+	/* A CPU that has told RCU that it goes offline. */
+	"cpuhp_report_idle_dead",
+	"arch_cpu_idle_dead",
+	"native_play_dead",
+	"play_dead_common",
+	"idle_task_exit",
+	"cpuhp_ap_report_dead",
+	"tboot_shutdown",
+	"mwait_play_dead",
+	"cpuidle_play_dead",
+	"acpi_idle_play_dead",
+	"hlt_play_dead",
+	"resume_play_dead",
+	"sev_es_play_dead",
+	"xen_pv_play_dead",
 
 	/* Copied to where it runs; and what runs until then, without an IDT. */
 	"core_restore_code",

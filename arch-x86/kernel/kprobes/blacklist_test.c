@@ -104,6 +104,20 @@ static void text_without_an_idt_r65(struct kunit *test)
 		expect_forbidden(test, "relocate_kernel");
 }
 
+/* Where a CPU stands that is offline, and how it goes there. */
+static void text_of_an_offline_cpu_r43(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
+		kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
+	expect_forbidden(test, "cpuhp_report_idle_dead");
+	expect_forbidden(test, "arch_cpu_idle_dead");
+	expect_forbidden(test, "native_play_dead");
+	expect_forbidden(test, "play_dead_common");
+	expect_forbidden(test, "hlt_play_dead");
+	if (IS_ENABLED(CONFIG_CPU_IDLE))
+		expect_forbidden(test, "cpuidle_play_dead");
+}
+
 /* A function and a part that was split off it, which is entered by a jump. */
 asm(".pushsection .text, \"ax\"\n"
     ".balign 16\n"
@@ -153,6 +167,7 @@ static struct kunit_case kprobe_x86_blacklist_cases[] = {
 	KUNIT_CASE(thunks_r63),
 	KUNIT_CASE(ftrace_trampolines_r64),
 	KUNIT_CASE(text_without_an_idt_r65),
+	KUNIT_CASE(text_of_an_offline_cpu_r43),
 	KUNIT_CASE(return_of_a_cold_part_r66),
 	{ }
 };

@@ -20,6 +20,7 @@
 #include <asm/processor-flags.h>
 
 #include "../../../../kernel/kprobes/hit.h"
+#include "../../../../kernel/kprobes/table.h"
 #include "step.h"
 
 /* The jump is five bytes long: no more instructions can begin within. */
@@ -218,18 +219,35 @@ static unsigned long kprobe_detoured(const struct kprobe_detour *detour, unsigne
 NOKPROBE_SYMBOL(kprobe_detoured);
 
 /**
- * kprobe_detour_resume() - where to go on after a hit
- * @site: the site
- * @ip: where a handler wants to
+ * kprobe_go_on_at() - where does the CPU find an instruction?
+ * @ip: where a handler has it go on
  *
- * Context: interrupts off.
- * Return: @ip, or where the instruction there has been displaced to.
+ * The jump of any site may have displaced the instruction, which then has a copy in
+ * that site's detour. The copy is found as soon as the site has the detour, and
+ * until no hit goes there: a CPU that has been sent to the copy is one that hit the
+ * site, and one that has been sent to @ip is one that has just passed it. The grace
+ * periods of jumps and of slots wait for either.
+ *
+ * Context: preemption off, RCU is watching.
+ * Return: @ip, or the address of the copy.
  */
-unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long ip)
+__flatten unsigned long kprobe_go_on_at(unsigned long ip)
 {
-	return READ_ONCE(site->arch.via_detour) ? kprobe_detoured(site->arch.detour, ip) : ip;
+	const struct kprobe_site *site;
+	unsigned long before;
+
+	lockdep_off();
+	for (before = 1; before < KPROBE_MAX_DISPLACED; before++) {
+		site = kprobe_site_find(ip - before);
+		if (site && READ_ONCE(site->arch.via_detour)) {
+			ip = kprobe_detoured(site->arch.detour, ip);
+			break;
+		}
+	}
+	lockdep_on();
+	return ip;
 }
-NOKPROBE_SYMBOL(kprobe_detour_resume);
+NOKPROBE_SYMBOL(kprobe_go_on_at);
 
 /*
  * The assembly has built @regs below the return address, with all but IP and the
@@ -253,19 +271,19 @@ static __always_inline void kprobe_detour_over(const struct pt_regs *regs)
 }
 
 /*
- * Has the assembly load the registers, the stack pointer from where the flags
- * were, and then take flags and IP off that stack. A handler may have raised the
- * pointer, an emulated PUSH have lowered it by a word: what is written below is
- * our own, and nothing that is still needed.
+ * Has the assembly load the registers, and last of all flags and IP, from right
+ * below the stack pointer that @regs says. If that is lower than it was, the two
+ * would overwrite registers that have yet to be loaded: @regs is moved to below
+ * them first. Nothing of this is seen by the probed code, which has no use for
+ * what is below its stack pointer.
  */
 static __always_inline bool kprobe_detour_leave_to(struct pt_regs *regs, unsigned long ip)
 {
-	unsigned long *sp = (unsigned long *)regs->sp;
+	unsigned long flags = ALIGN_DOWN(regs->sp - 2 * sizeof(long), sizeof(long));
 
 	kprobe_detour_over(regs);
-	sp[-1] = ip;
-	sp[-2] = regs->flags;
-	regs->flags = (unsigned long)(sp - 2);
+	regs->ip = ip;
+	regs->orig_ax = min((unsigned long)regs, flags - offsetof(struct pt_regs, sp));
 	return true;
 }
 
@@ -278,6 +296,7 @@ kprobe_detour_run(const struct kprobe_detour *detour, struct kprobe_hit *hit,
 		  struct pt_regs *regs)
 {
 	const struct kprobe_site *site = hit->site;
+	unsigned long next;
 
 	kprobe_hit_between(hit);
 	regs->ip = site->addr;
@@ -286,9 +305,10 @@ kprobe_detour_run(const struct kprobe_detour *detour, struct kprobe_hit *hit,
 		return regs->ip;
 	}
 	if (kprobe_emulate(&site->arch.insn, site->addr, regs)) {
+		next = regs->ip;
 		kprobe_hit_post(hit, regs);
 		kprobe_hit_end(hit);
-		return kprobe_detoured(detour, regs->ip);
+		return regs->ip == next ? kprobe_detoured(detour, next) : kprobe_go_on_at(regs->ip);
 	}
 	/* Its target is no good: it will fault. */
 	kprobe_hit_end(hit);
@@ -308,7 +328,7 @@ static noinline unsigned long kprobe_detour_any_hit(const struct kprobe_detour *
 		kprobe_hit_begin_unwatched(&hit, detour->slot.site);
 	if (kprobe_hit_pre(&hit, regs)) {
 		kprobe_hit_end(&hit);
-		return kprobe_detoured(detour, regs->ip);
+		return kprobe_go_on_at(regs->ip);
 	}
 	if (!detour->to[0] || kprobe_active_has_post(hit.active))
 		return kprobe_detour_run(detour, &hit, regs);
@@ -323,14 +343,16 @@ static __always_inline bool kprobe_detour_take(struct pt_regs *regs)
 	const struct kprobe_detour *detour =
 		container_of((const u8 *)sp[-1] - CALL_INSN_SIZE, struct kprobe_detour, code[0]);
 	struct kprobe *kp = kprobe_plain(detour->slot.site);
+	unsigned long first = sp[-1];
 
 	regs->ip = detour->slot.site->addr + INT3_INSN_SIZE;
 	if (unlikely(!kp || !detour->to[0] || !rcu_is_watching_curr_cpu()))
 		return kprobe_detour_leave_to(regs, kprobe_detour_any_hit(detour, regs));
 	if (unlikely(kprobe_plain_pre(kp, regs)))
-		return kprobe_detour_leave_to(regs, kprobe_detoured(detour, regs->ip));
+		return kprobe_detour_leave_to(regs, kprobe_go_on_at(regs->ip));
+	/* The handler may have pushed a word, to where the return address is. */
 	if (unlikely(regs->sp != (unsigned long)sp))
-		return kprobe_detour_leave_to(regs, sp[-1]);
+		return kprobe_detour_leave_to(regs, first);
 	kprobe_detour_over(regs);
 	return false;
 }
@@ -372,7 +394,7 @@ static __always_inline bool kprobe_detour_take_end(struct pt_regs *regs)
 	kprobe_hit_end(&step->hit);
 	kprobe_step_pop();
 	if (unlikely(regs->ip != next || regs->sp != (unsigned long)sp))
-		return kprobe_detour_leave_to(regs, kprobe_detour_resume(site, regs->ip));
+		return kprobe_detour_leave_to(regs, kprobe_go_on_at(regs->ip));
 	kprobe_detour_over(regs);
 	return false;
 }

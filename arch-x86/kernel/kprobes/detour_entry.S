@@ -80,6 +80,27 @@
 	UNWIND_HINT_FUNC
 .endm
 
+/*
+ * The registers, to where orig_ax says, which is not higher; then flags and IP are
+ * put below the stack pointer that they say.
+ */
+.macro DETOUR_MOVE
+	movq	%rsp, %rsi
+	movq	(15 * 8)(%rsp), %rdi		/* orig_ax */
+	movl	$21, %ecx
+	movq	%rdi, %rsp			/* first: an NMI may use what is below */
+	UNWIND_HINT_UNDEFINED
+	rep movsq
+	DETOUR_SAVED
+	movq	(19 * 8)(%rsp), %rax		/* sp */
+	movq	(16 * 8)(%rsp), %rcx		/* ip */
+	movq	(18 * 8)(%rsp), %rdx		/* flags */
+	leaq	(-2 * 8)(%rax), %rax
+	movq	%rdx, (%rax)
+	movq	%rcx, 8(%rax)
+	movq	%rax, (18 * 8)(%rsp)
+.endm
+
 /* Next is a stack pointer, and there the flags. */
 .macro DETOUR_GO_ELSEWHERE
 	popq	%rsp
@@ -137,6 +158,21 @@
 	leal	(2 * 4)(%esp), %esp		/* sp, ss */
 .endm
 
+.macro DETOUR_MOVE
+	movl	%esp, %esi
+	movl	(11 * 4)(%esp), %edi		/* orig_ax */
+	movl	$17, %ecx
+	movl	%edi, %esp
+	rep movsl
+	movl	(15 * 4)(%esp), %eax		/* sp */
+	movl	(12 * 4)(%esp), %ecx		/* ip */
+	movl	(14 * 4)(%esp), %edx		/* flags */
+	leal	(-2 * 4)(%eax), %eax
+	movl	%edx, (%eax)
+	movl	%ecx, 4(%eax)
+	movl	%eax, (14 * 4)(%esp)
+.endm
+
 .macro DETOUR_GO_ELSEWHERE
 	popl	%esp
 	popfl
@@ -158,6 +194,7 @@ SYM_CODE_START(\name)
 	RET
 .Lelsewhere_\@:
 	DETOUR_SAVED
+	DETOUR_MOVE
 	DETOUR_RESTORE
 	DETOUR_GO_ELSEWHERE
 	RET

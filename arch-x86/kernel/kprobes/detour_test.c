@@ -7,6 +7,7 @@
  */
 #include <linux/kdebug.h>
 #include <linux/preempt.h>
+#include <linux/stringify.h>
 #include <linux/rcupdate.h>
 #include <asm/trapnr.h>
 
@@ -263,6 +264,92 @@ static void registers_are_changed(struct kunit *test)
 }
 
 /*
+ * Where the stack ends
+ */
+
+/* Seen by the assembly: the stack pointer of the function, and behind its AT(). */
+unsigned long kprobe_test_detour_sp, kprobe_test_detour_new_sp;
+
+#define STACK_BELOW	1024
+#define STACK_CHANGE	256
+
+/* AX becomes the pointer plus the change, from the middle of a free piece of stack. */
+#define CHANGES_SP(name, before, insn)				\
+	ASM_FUNCTION(name,					\
+		"mov " SP ", " MEM("kprobe_test_detour_sp") "\n"	\
+		"lea -" __stringify(STACK_BELOW) "(" SP "), " SP "\n"	\
+		"mov " MEM(WORD) ", " AX "\n"			\
+		"lea (" SP ", " AX "), " AX "\n"		\
+		before						\
+		AT(insn)					\
+		"nop\nnop\nnop\nnop\n"				\
+		"mov " SP ", " MEM("kprobe_test_detour_new_sp") "\n"	\
+		"mov " MEM("kprobe_test_detour_sp") ", " SP "\n"	\
+		ASM_RET)
+
+CHANGES_SP(detour_sp_nop, "", "nop");
+CHANGES_SP(detour_sp_mov, "", "mov " AX ", " SP);
+CHANGES_SP(detour_sp_pop, "push " AX "\n", "pop " SP);
+
+/* The last handler of a hit, when it is for the handlers to change it. */
+static int stack_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	seen->pre++;
+	if (!kp->post_handler && kp->addr == detour_sp_nop_at)
+		regs->sp += kprobe_test_detour_word;
+	return 0;
+}
+
+static void stack_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+	seen->post++;
+	if (kp->addr == detour_sp_nop_at)
+		regs->sp += kprobe_test_detour_word;
+}
+
+static void expect_stack(struct kunit *test, void (*func)(void), int change)
+{
+	struct kprobe_test_image before, after;
+
+	fill_image(&before, 0x0123456789abcdefULL);
+	before.flags = FLAGS_ON | X86_EFLAGS_CF;
+	after = before;
+	kprobe_test_detour_word = change;
+	kprobe_test_run(func, &after);
+	KUNIT_EXPECT_EQ_MSG(test, kprobe_test_detour_new_sp,
+			    kprobe_test_detour_sp - STACK_BELOW + change, "change %d", change);
+	KUNIT_EXPECT_EQ_MSG(test, after.ax, kprobe_test_detour_new_sp, "change %d", change);
+	before.ax = after.ax;
+	KUNIT_EXPECT_MEMEQ_MSG(test, &before, &after, sizeof(after), "change %d", change);
+}
+
+static void stack_pointer_is_changed(struct kunit *test, void (*func)(void), u8 *at)
+{
+	int change;
+
+	detoured(test, at, stack_pre, stack_post);
+	for (change = -STACK_CHANGE; change <= STACK_CHANGE; change++)
+		expect_stack(test, func, change);
+	KUNIT_EXPECT_EQ(test, seen->pre, 2 * STACK_CHANGE + 1);
+	KUNIT_EXPECT_EQ(test, seen->post, has_post(test) ? 2 * STACK_CHANGE + 1 : 0);
+}
+
+static void stack_pointer_of_handler_r41(struct kunit *test)
+{
+	stack_pointer_is_changed(test, detour_sp_nop, detour_sp_nop_at);
+}
+
+static void stack_pointer_of_mov_r41(struct kunit *test)
+{
+	stack_pointer_is_changed(test, detour_sp_mov, detour_sp_mov_at);
+}
+
+static void stack_pointer_of_pop_r41(struct kunit *test)
+{
+	stack_pointer_is_changed(test, detour_sp_pop, detour_sp_pop_at);
+}
+
+/*
  * Where it goes on
  */
 
@@ -345,6 +432,110 @@ static void post_handler_goes_elsewhere(struct kunit *test)
 static void emulated_post_handler_goes_elsewhere(struct kunit *test)
 {
 	post_goes_elsewhere(test, detour_emulated, detour_emulated_at, detour_emulated_to, 2);
+}
+
+/*
+ * Where it goes on from another probe, on each route
+ */
+
+ASM_FUNCTION(detour_goer, "mov $1, %ebx\n" AT("mov $3, %al") "nop\nnop\nnop\n" ASM_RET);
+ASM_FUNCTION(detour_goer_emulated, "mov $1, %ebx\n" AT("nop") "nop\nnop\nnop\nnop\n" ASM_RET);
+ASM_FUNCTION(detour_goer_load, "mov $1, %ebx\n" AT("mov (" DI "), " AX) "nop\nnop\n" ASM_RET);
+
+enum goes_by { PRE, POST, FAULT };
+
+static const struct goer {
+	const char *name;
+	void (*func)(void);
+	u8 *at;
+	enum goes_by by;
+	enum kprobe_way way;
+} goers[] = {
+	{ "jump, pre", detour_goer, detour_goer_at, PRE },
+	{ "jump, post", detour_goer, detour_goer_at, POST },
+	{ "jump, emulated, post", detour_goer_emulated, detour_goer_emulated_at, POST },
+	{ "jump, fault", detour_goer_load, detour_goer_load_at, FAULT },
+	{ "boost, pre", detour_goer, detour_goer_at, PRE, KPROBE_WAY_BOOST },
+	{ "boost, fault", detour_goer_load, detour_goer_load_at, FAULT, KPROBE_WAY_BOOST },
+	{ "emulate, pre", detour_goer_emulated, detour_goer_emulated_at, PRE, KPROBE_WAY_EMULATE },
+	{ "emulate, post", detour_goer_emulated, detour_goer_emulated_at, POST, KPROBE_WAY_EMULATE },
+	{ "call, post", detour_goer, detour_goer_at, POST, KPROBE_WAY_CALL },
+	{ "breakpoint, pre", detour_goer, detour_goer_at, PRE, KPROBE_WAY_BREAKPOINT },
+	{ "breakpoint, post", detour_goer, detour_goer_at, POST, KPROBE_WAY_BREAKPOINT },
+	{ "trap, post", detour_goer, detour_goer_at, POST, KPROBE_WAY_TRAP },
+	{ "trap, fault", detour_goer_load, detour_goer_load_at, FAULT, KPROBE_WAY_TRAP },
+#ifdef CONFIG_KPROBES_ON_FTRACE
+	{ "function, pre", (void (*)(void))kprobe_test_traced_a, NULL, PRE },
+	{ "function, post", (void (*)(void))kprobe_test_traced_a, NULL, POST },
+#endif
+};
+
+KUNIT_ARRAY_PARAM_DESC(goer, goers, name);
+
+static int goer_fault(struct kprobe *kp, struct pt_regs *regs, int trapnr)
+{
+	seen->fault++;
+	regs->ip = go_to;
+	return 1;
+}
+
+static int goer_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	regs->bx = 1;
+	return going_pre(kp, regs);
+}
+
+static void goer_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+	regs->bx = 1;
+	going_post(kp, regs, flags);
+}
+
+static unsigned long goer_marks(const struct goer *goer)
+{
+	struct kprobe_test_image image = {
+		.flags = FLAGS_ON,
+		.di = (unsigned long)seen->bad,
+	};
+
+	kprobe_test_run(goer->func, &image);
+	return image.bx;
+}
+
+/* To each instruction that the jump of a second probe displaces, and behind them. */
+static void goes_to_what_another_displaces_r42(struct kunit *test)
+{
+	const struct goer *goer = test->param_value;
+	struct kprobe_test_probe *tp, *other;
+
+	memset(seen, 0, sizeof(*seen));
+	seen->bad = kprobe_test_bad_address(test);
+	other = kprobe_test_probe(test, 'o', detour_marks_at, KPROBE_TEST_PRE);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&other->kp));
+	kprobe_test_hurry();
+	KUNIT_ASSERT_EQ(test, kprobe_test_state(&other->kp), KPROBE_OPTIMIZED);
+
+	kprobe_forced_way = goer->way;
+	tp = kprobe_test_probe(test, 'g', goer->at ?: (u8 *)goer->func, 0);
+	tp->kp.pre_handler = goer->by == PRE ? goer_pre : NULL;
+	tp->kp.post_handler = goer->by == POST ? goer_post : NULL;
+	tp->kp.fault_handler = goer->by == FAULT ? goer_fault : NULL;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&tp->kp));
+	kprobe_test_hurry();
+	if (goer->at && !goer->way)
+		KUNIT_ASSERT_EQ(test, kprobe_test_state(&tp->kp), KPROBE_OPTIMIZED);
+
+	go_to = (unsigned long)detour_marks_next;
+	KUNIT_EXPECT_EQ(test, 0x1d, goer_marks(goer));
+	go_to = (unsigned long)detour_marks_to;
+	KUNIT_EXPECT_EQ(test, 0x1d, goer_marks(goer));
+	go_to += 3;
+	KUNIT_EXPECT_EQ(test, 0x19, goer_marks(goer));
+	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
+	go_to = (unsigned long)detour_marks_at;
+	KUNIT_EXPECT_EQ(test, 0x1f, goer_marks(goer));
+	KUNIT_EXPECT_STREQ(test, "o", kprobe_test_trace());
+	KUNIT_EXPECT_EQ(test, 4, seen->pre + seen->post + seen->fault);
 }
 
 /*
@@ -650,10 +841,14 @@ static void several_probes(struct kunit *test)
 static struct kunit_case kprobe_detour_cases[] = {
 	KUNIT_CASE_PARAM(registers_are_seen_r21, detour_gen_params),
 	KUNIT_CASE_PARAM(registers_are_changed, detour_gen_params),
+	KUNIT_CASE_PARAM(stack_pointer_of_handler_r41, detour_gen_params),
+	KUNIT_CASE_PARAM(stack_pointer_of_mov_r41, detour_gen_params),
+	KUNIT_CASE_PARAM(stack_pointer_of_pop_r41, detour_gen_params),
 	KUNIT_CASE_PARAM(pre_handler_goes_elsewhere, detour_gen_params),
 	KUNIT_CASE_PARAM(pre_handler_returns_zero, detour_gen_params),
 	KUNIT_CASE_PARAM(post_handler_goes_elsewhere, detour_gen_params),
 	KUNIT_CASE_PARAM(emulated_post_handler_goes_elsewhere, detour_gen_params),
+	KUNIT_CASE_PARAM(goes_to_what_another_displaces_r42, goer_gen_params),
 	KUNIT_CASE_PARAM(displaced_does_the_same_r3_r7, displaced_gen_params),
 	KUNIT_CASE_PARAM(fault_is_mended_by_skipping_r25, detour_gen_params),
 	KUNIT_CASE_PARAM(fault_is_mended_by_starting_again_r25, detour_gen_params),
@@ -667,6 +862,7 @@ static struct kunit_case kprobe_detour_cases[] = {
 
 static struct kunit_suite kprobe_detour_suite = {
 	.name = "kprobe_detour",
+	.exit = kprobe_test_any_way,
 	.test_cases = kprobe_detour_cases,
 };
 

@@ -9,6 +9,7 @@
 
 #include "../../../../kernel/kprobes/hit.h"
 #include "../../../../kernel/kprobes/table.h"
+#include "site.h"
 
 static noinline void kprobe_any_ftrace_hit(struct kprobe_site *site, struct pt_regs *regs)
 {
@@ -24,6 +25,8 @@ static noinline void kprobe_any_ftrace_hit(struct kprobe_site *site, struct pt_r
 		if (regs->ip == behind)
 			regs->ip = next;
 	}
+	if (regs->ip != next)
+		regs->ip = kprobe_go_on_at(regs->ip);
 	kprobe_hit_end(&hit);
 }
 NOKPROBE_SYMBOL(kprobe_any_ftrace_hit);
@@ -46,6 +49,8 @@ static __always_inline void kprobe_ftrace_run(struct kprobe_site *site, struct p
 	regs->ip = site->addr + INT3_INSN_SIZE;
 	if (likely(!kprobe_plain_pre(kp, regs)))
 		regs->ip = next;
+	else
+		regs->ip = kprobe_go_on_at(regs->ip);
 }
 
 /*

@@ -116,7 +116,7 @@ extern u8 kprobe_detour_enter[], kprobe_detour_leave[];
 bool kprobe_detour_hit(struct pt_regs *regs);
 bool kprobe_detour_hit_end(struct pt_regs *regs);
 unsigned long kprobe_detour_entry(const struct kprobe_site *site);
-unsigned long kprobe_detour_resume(const struct kprobe_site *site, unsigned long ip);
+unsigned long kprobe_go_on_at(unsigned long ip);
 bool kprobe_detour_at_first(const struct kprobe_site *site, unsigned long ip);
 
 #endif /* _X86_KPROBES_SITE_H */

@@ -59,7 +59,7 @@ static __always_inline void kprobe_step_end(struct kprobe_step *step, struct pt_
 	struct kprobe_site *site = step->hit.site;
 
 	kprobe_resume(&site->arch.insn, site->addr, step->copy, step->flags, regs);
-	kprobe_hit_post(&step->hit, regs);
+	kprobe_post_and_go_on(&step->hit, regs);
 	kprobe_hit_end(&step->hit);
 	kprobe_step_pop();
 }

@@ -7,7 +7,7 @@
 
 #include <linux/percpu.h>
 
-#include "../../../../kernel/kprobes/internal.h"
+#include "../../../../kernel/kprobes/hit.h"
 #include "site.h"
 
 /* A task or interrupt, an NMI, a machine check, and one that should not be. */
@@ -121,6 +121,20 @@ static inline bool kprobe_step_outlasts(const struct kprobe_steps *steps, unsign
 {
 	/* In this order: a step that began since has changed @seq before it counted. */
 	return READ_ONCE(steps->depth) && READ_ONCE(steps->seq) == seq;
+}
+
+/**
+ * kprobe_post_and_go_on() - run the post-handlers, which may set regs->ip
+ * @hit: the hit
+ * @regs: registers behind the instruction; regs->ip is where the CPU shall go on
+ */
+static __always_inline void kprobe_post_and_go_on(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	unsigned long next = regs->ip;
+
+	kprobe_hit_post(hit, regs);
+	if (unlikely(regs->ip != next))
+		regs->ip = kprobe_go_on_at(regs->ip);
 }
 
 void kprobe_step_by_trap(struct pt_regs *regs);

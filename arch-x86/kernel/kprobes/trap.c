@@ -62,7 +62,7 @@ static __always_inline void kprobe_run(struct kprobe_hit *hit, struct pt_regs *r
 	switch (way) {
 	case KPROBE_WAY_EMULATE:
 		if (kprobe_emulate(&arch->insn, hit->site->addr, regs)) {
-			kprobe_hit_post(hit, regs);
+			kprobe_post_and_go_on(hit, regs);
 			kprobe_hit_end(hit);
 		} else {
 			/* Its target is no good: it will fault. */
@@ -86,8 +86,10 @@ static __always_inline bool kprobe_plain_breakpoint(struct kprobe_site *site,
 
 	if (!kp || way > KPROBE_WAY_BOOST)
 		return false;
-	if (kprobe_plain_pre(kp, regs))
+	if (kprobe_plain_pre(kp, regs)) {
+		regs->ip = kprobe_go_on_at(regs->ip);
 		return true;
+	}
 	if (way == KPROBE_WAY_EMULATE && kprobe_emulate(&site->arch.insn, site->addr, regs))
 		return true;
 	regs->ip = (unsigned long)site->arch.boost->code;
@@ -106,6 +108,7 @@ static noinline void kprobe_any_breakpoint(struct kprobe_site *site, struct pt_r
 
 	if (kprobe_hit_pre(&hit, regs)) {
 		kprobe_hit_end(&hit);
+		regs->ip = kprobe_go_on_at(regs->ip);
 		return;
 	}
 	regs->ip = site->addr;
@@ -196,12 +199,15 @@ static __always_inline bool kprobe_take_fault(struct pt_regs *regs, int trapnr)
 		mended = kprobe_hit_fault(&hit, regs, trapnr);
 		kprobe_hit_end(&hit);
 		if (mended) {
-			regs->ip = kprobe_detour_resume(hit.site, regs->ip);
+			regs->ip = kprobe_go_on_at(regs->ip);
 			return true;
 		}
 	}
 	/* The probed instruction may itself be part of a handler. */
-	return kprobe_handler_fault(regs, trapnr);
+	if (!kprobe_handler_fault(regs, trapnr))
+		return false;
+	regs->ip = kprobe_go_on_at(regs->ip);
+	return true;
 }
 
 /**
