@@ -33,6 +33,10 @@
  *	r25	a fault in a handler, or in the instruction
  *	r26	a probe is disabled between its pre- and its post-handler
  *	r27	a breakpoint traps after its probe was removed
+ *	r30	CLI does not switch interrupts off
+ *	r31	an exception reaches no fault handler, or the table with a copy's address
+ *	r32	the instruction after STI is interrupted
+ *	r33	C code runs on the segments of the probed instruction
  *	r34	the context that handlers see, and that records tell, depends on the route
  *	r35	a task dies in a handler
  *	r36	an exception of an NMI is taken for one of the handler below it

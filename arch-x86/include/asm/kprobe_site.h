@@ -53,6 +53,7 @@ enum kprobe_way {
  * @KPROBE_JUMP_PATCHED: the kernel patches some of them
  * @KPROBE_JUMP_FIXUP: one behind the first may fault and be fixed up
  * @KPROBE_JUMP_SEARCH: the branches of other symbols are not known yet
+ * @KPROBE_JUMP_PARAVIRT: a detour could not switch interrupts off
  */
 enum kprobe_no_jump {
 	KPROBE_JUMP,
@@ -63,6 +64,7 @@ enum kprobe_no_jump {
 	KPROBE_JUMP_PATCHED,
 	KPROBE_JUMP_FIXUP,
 	KPROBE_JUMP_SEARCH,
+	KPROBE_JUMP_PARAVIRT,
 	/* private: */
 	KPROBE_NR_NO_JUMP,
 };

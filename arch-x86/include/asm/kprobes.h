@@ -36,15 +36,29 @@ static __always_inline bool kprobe_is_near(const struct pt_regs *regs)
 }
 
 /*
- * First thing in every handler of a synchronous exception: true when it came
+ * First thing in the handler of a synchronous exception: true when it came
  * from a probed instruction or from a handler and a fault handler has mended
  * it; the exception is over then. Otherwise regs show the instruction at its
  * own address, as if there were no probe. Context: interrupts off.
+ *
+ * Called for #DE, #OF, #BR, #UD, #NM, #TS, #NP, #SS, #GP, #PF (but for spurious
+ * ones), #MF, #AC, #XM and #CP. For #VE only if the kernel cannot emulate the
+ * instruction: the emulation decodes it where it was executed, and continues
+ * after it there. #VC is emulated in the same way; what it turns out to be is one of
+ * the others, and what remains is the end of the machine. Not called for traps
+ * (#DB, #BP), for #DF, nor for #MC and NMI, which any instruction may meet.
  */
 static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
 {
 	return !user_mode(regs) && kprobe_is_near(regs) && kprobe_fault_handler(regs, trapnr);
 }
+
+/*
+ * For #MC. Where exactly one instruction has consumed the bad data, and an exception
+ * table has to have it: its original address, to look up; and to resume elsewhere.
+ */
+unsigned long kprobe_original_ip(unsigned long ip);
+void kprobe_fault_quietly(struct pt_regs *regs);
 #else
 static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
 {
@@ -54,6 +68,15 @@ static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
 static __always_inline bool kprobe_debug_handler(struct pt_regs *regs)
 {
 	return false;
+}
+
+static __always_inline unsigned long kprobe_original_ip(unsigned long ip)
+{
+	return ip;
+}
+
+static __always_inline void kprobe_fault_quietly(struct pt_regs *regs)
+{
 }
 #endif /* CONFIG_KPROBES */
 

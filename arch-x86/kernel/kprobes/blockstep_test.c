@@ -210,6 +210,7 @@ static struct kunit_case kprobe_blockstep_cases[] = {
 
 static struct kunit_suite kprobe_blockstep_suite = {
 	.name = "kprobe_blockstep",
+	.init = kprobe_test_needs_privilege,
 	.test_cases = kprobe_blockstep_cases,
 };
 

@@ -751,6 +751,7 @@ static int kprobe_code_suite_init(struct kunit_suite *suite)
 static struct kunit_suite kprobe_code_suite = {
 	.name = "kprobe_code",
 	.suite_init = kprobe_code_suite_init,
+	.init = kprobe_test_needs_privilege,
 	.test_cases = kprobe_code_cases,
 };
 

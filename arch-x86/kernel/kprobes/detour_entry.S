@@ -135,6 +135,12 @@
 	pushl	%edx
 	pushl	%ecx
 	pushl	%ebx
+	/* What C code expects: BIOS calls load null selectors before they are made. */
+	movl	$__USER_DS, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	$__KERNEL_PERCPU, %eax
+	movl	%eax, %fs
 .endm
 
 .macro DETOUR_CALL function
@@ -150,7 +156,10 @@
 	popl	%edi
 	popl	%ebp
 	popl	%eax
-	addl	$(7 * 4), %esp			/* ds, es, fs, gs, orig_ax, ip, cs */
+	popl	%ds
+	popl	%es
+	popl	%fs
+	addl	$(4 * 4), %esp			/* gs, orig_ax, ip, cs */
 .endm
 
 .macro DETOUR_GO_ON

@@ -58,6 +58,19 @@ ASM_FUNCTION(detour_divide, AT("or $2, %bl") "divl %ecx\nor $4, %bl\n" ASM_RET);
 ASM_FUNCTION(detour_inner, AT("add $5, %eax") "add $6, %eax\n" ASM_RET);
 ASM_FUNCTION(detour_inner_push, AT("push " AX) "add $11, %eax\npop " DX "\n" ASM_RET);
 
+#ifdef CONFIG_X86_32
+/* As where a BIOS is called: the segments that C code needs are null. */
+ASM_FUNCTION(detour_null_segments,
+	"push %ds\npush %es\npush %fs\n"
+	"xor %eax, %eax\n"
+	"mov %eax, %ds\nmov %eax, %es\nmov %eax, %fs\n"
+	AT("or $2, %bl")
+	"nop\nnop\n"
+	"mov %ds, %eax\nmov %es, %ecx\nmov %fs, %edx\n"
+	"pop %fs\npop %es\npop %ds\n"
+	ASM_RET);
+#endif
+
 /*
  * What there is of each test
  */
@@ -838,8 +851,32 @@ static void several_probes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->post, has_post(test) ? 2 : 0);
 }
 
+#ifdef CONFIG_X86_32
+/* C code runs on the kernel's segments, and the instruction on its own. */
+static void null_segments_r33(struct kunit *test)
+{
+	struct kprobe_test_image image = { .flags = FLAGS_OFF, .bx = 1 };
+
+	detoured(test, detour_null_segments_at, looking_pre, looking_post);
+	kprobe_test_run(detour_null_segments, &image);
+	expect_a_hit(test);
+	KUNIT_EXPECT_EQ(test, seen->err, 0);
+	KUNIT_EXPECT_EQ(test, image.bx, 3);
+	KUNIT_EXPECT_EQ(test, found.ds & 0xffff, 0);
+	KUNIT_EXPECT_EQ(test, found.es & 0xffff, 0);
+	KUNIT_EXPECT_EQ(test, found.fs & 0xffff, 0);
+	KUNIT_EXPECT_EQ(test, (image.ax | image.cx | image.dx) & 0xffff, 0);
+}
+#else
+static void null_segments_r33(struct kunit *test)
+{
+	kunit_skip(test, "segments have no base and no limit in 64-bit mode");
+}
+#endif
+
 static struct kunit_case kprobe_detour_cases[] = {
 	KUNIT_CASE_PARAM(registers_are_seen_r21, detour_gen_params),
+	KUNIT_CASE_PARAM(null_segments_r33, detour_gen_params),
 	KUNIT_CASE_PARAM(registers_are_changed, detour_gen_params),
 	KUNIT_CASE_PARAM(stack_pointer_of_handler_r41, detour_gen_params),
 	KUNIT_CASE_PARAM(stack_pointer_of_mov_r41, detour_gen_params),
@@ -862,6 +899,7 @@ static struct kunit_case kprobe_detour_cases[] = {
 
 static struct kunit_suite kprobe_detour_suite = {
 	.name = "kprobe_detour",
+	.init = kprobe_test_needs_privilege,
 	.exit = kprobe_test_any_way,
 	.test_cases = kprobe_detour_cases,
 };

@@ -30,6 +30,10 @@
 
 #define REG_CX		1
 
+/* What the text begins with at a probed instruction. */
+#define INT3		0xcc
+#define JMP32		0xe9
+
 static const u8 reg_offsets[] = {
 	offsetof(struct pt_regs, ax),	offsetof(struct pt_regs, cx),
 	offsetof(struct pt_regs, dx),	offsetof(struct pt_regs, bx),
@@ -242,9 +246,25 @@ static __always_inline bool emulate_branch(const struct kprobe_insn *insn, unsig
 	return true;
 }
 
+/*
+ * STI lets the next instruction begin before any interrupt. For a halt that matters: it
+ * would sleep through the interrupt that it waits for. So the two are done together, the
+ * halt ending at once; unless it carries a probe, which then does the same.
+ */
+static __always_inline unsigned long skip_halt(const struct kprobe_insn *insn,
+					       unsigned long next)
+{
+	u8 first;
+
+	if (likely(!insn->imm))
+		return next;
+	first = READ_ONCE(*(u8 *)next);
+	return first == INT3 || first == JMP32 ? next : next + insn->imm;
+}
+
 /* What goes on behind itself. False if it cannot be emulated. */
 static __always_inline bool emulate_straight(const struct kprobe_insn *insn,
-					     struct pt_regs *regs)
+					     unsigned long next, struct pt_regs *regs)
 {
 	switch (insn->op) {
 	case KPROBE_OP_NOP:
@@ -273,6 +293,7 @@ static __always_inline bool emulate_straight(const struct kprobe_insn *insn,
 		break;
 	case KPROBE_OP_STI:
 		regs->flags |= X86_EFLAGS_IF;
+		next = skip_halt(insn, next);
 		break;
 	case KPROBE_OP_MOV_REG:
 		set_reg(regs, insn->base, *reg_ptr(regs, insn->reg), insn->osize);
@@ -280,6 +301,7 @@ static __always_inline bool emulate_straight(const struct kprobe_insn *insn,
 	default:
 		return false;
 	}
+	regs->ip = next;
 	return true;
 }
 
@@ -298,10 +320,7 @@ bool kprobe_emulate(const struct kprobe_insn *insn, unsigned long addr,
 {
 	if (kprobe_is_near_branch(insn->op))
 		return emulate_branch(insn, addr, regs);
-	if (!emulate_straight(insn, regs))
-		return false;
-	regs->ip = addr + insn->len;
-	return true;
+	return emulate_straight(insn, addr + insn->len, regs);
 }
 NOKPROBE_SYMBOL(kprobe_emulate);
 

@@ -146,12 +146,14 @@ static inline bool kprobe_falls_through(u8 op)
  * @index: index register of a memory operand, KPROBE_NO_REG if there is none
  * @scale: its shift, 0 to 3
  * @flags: KPROBE_INSN_*
- * @imm: immediate, or distance of a relative branch from the next address
+ * @imm: immediate, or distance of a relative branch from the next address, or, of
+ *	  KPROBE_OP_STI, the length of the halt that follows it, 0 if none does
  * @disp: displacement of a memory operand; with KPROBE_INSN_RIP_REL from the
  *	  next address
  * @disp_off: where in @bytes a RIP-relative displacement (4 bytes) stands
  *
- * Filled once by kprobe_classify(), never changed after.
+ * Filled once, by kprobe_classify() but for what depends on the kernel or on the
+ * next instruction (see arch_kprobe_prepare()); never changed after.
  */
 struct kprobe_insn {
 	u8	bytes[MAX_INSN_SIZE];

@@ -147,6 +147,8 @@ static enum kprobe_no_jump kprobe_check_jump(const struct kprobe_site *site,
 	unsigned long addr = site->addr, len = site->arch.insn.len;
 	enum kprobe_no_jump no_jump;
 
+	if (kprobe_is_unprivileged())
+		return KPROBE_JUMP_PARAVIRT;
 	if (kprobe_forced_way || !kprobe_can_lead(&site->arch.insn))
 		return KPROBE_JUMP_INSN;
 	if (addr + JMP32_INSN_SIZE > f->start + f->size)
@@ -225,6 +227,7 @@ const char *arch_kprobe_no_jump(const struct kprobe_site *site)
 		[KPROBE_JUMP_PATCHED]	= "the kernel patches some of its bytes",
 		[KPROBE_JUMP_FIXUP]	= "an instruction in its bytes may fault and be fixed up",
 		[KPROBE_JUMP_SEARCH]	= "branches into its bytes are not known yet",
+		[KPROBE_JUMP_PARAVIRT]	= "interrupts would stay on there under this hypervisor",
 	};
 
 	if (kprobe_forced_way)

@@ -224,6 +224,7 @@ static struct kunit_case kprobe_load_cases[] = {
 
 static struct kunit_suite kprobe_load_suite = {
 	.name = "kprobe_jump_load",
+	.init = kprobe_test_needs_privilege,
 	.exit = kprobe_test_optimization_on,
 	.test_cases = kprobe_load_cases,
 };

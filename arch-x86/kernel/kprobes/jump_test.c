@@ -766,6 +766,7 @@ static struct kunit_case kprobe_jump_cases[] = {
 
 static struct kunit_suite kprobe_jump_suite = {
 	.name = "kprobe_jump",
+	.init = kprobe_test_needs_privilege,
 	.exit = kprobe_test_optimization_on,
 	.test_cases = kprobe_jump_cases,
 };

@@ -222,6 +222,7 @@ static struct kunit_case kprobe_nmi_cases[] = {
 
 static struct kunit_suite kprobe_nmi_suite = {
 	.name = "kprobe_nmi",
+	.init = kprobe_test_needs_privilege,
 	.exit = kprobe_test_any_way,
 	.test_cases = kprobe_nmi_cases,
 };

@@ -206,6 +206,7 @@ static struct kunit_case kprobe_poke_cases[] = {
 
 static struct kunit_suite kprobe_poke_suite = {
 	.name = "kprobe_poke",
+	.init = kprobe_test_needs_privilege,
 	.test_cases = kprobe_poke_cases,
 };
 

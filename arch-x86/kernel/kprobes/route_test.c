@@ -193,6 +193,7 @@ static struct kunit_case kprobe_route_cases[] = {
 
 static struct kunit_suite kprobe_route_suite = {
 	.name = "kprobe_x86_route",
+	.init = kprobe_test_needs_privilege,
 	.exit = route_test_exit,
 	.test_cases = kprobe_route_cases,
 };

@@ -17,6 +17,7 @@
 
 #include <linux/kgdb.h>
 #include <asm/alternative.h>
+#include <asm/cpufeature.h>
 #include <asm/ibt.h>
 #include <asm/kprobe_site.h>
 
@@ -51,6 +52,16 @@ static inline bool kprobe_is_debugged(unsigned long addr)
 #else
 	return false;
 #endif
+}
+
+/*
+ * Does CLI not switch interrupts off? Under Xen PV the kernel is not privileged: CLI and
+ * STI do nothing, PUSHF shows interrupts as on, POPF leaves them alone. Interrupts
+ * are off when an exception or IRET, which the hypervisor handles, says so.
+ */
+static inline bool kprobe_is_unprivileged(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_XENPV);
 }
 
 /* code.c */

@@ -236,6 +236,20 @@ void kprobe_test_any_way(struct kunit *test)
 }
 
 /**
+ * kprobe_test_needs_privilege() - skip a suite where the kernel is not privileged
+ * @test: the test, of a suite about jumps, which there are none of there, or about
+ *	instructions that fault there
+ *
+ * Return: 0.
+ */
+int kprobe_test_needs_privilege(struct kunit *test)
+{
+	if (kprobe_is_unprivileged())
+		kunit_skip(test, "the kernel is not privileged: no jumps, and no HLT");
+	return 0;
+}
+
+/**
  * kprobe_test_state() - what is true of a probe's site now?
  * @kp: the probe, registered
  *

@@ -122,6 +122,8 @@ struct kprobe *kprobe_test_watched(struct kunit *test, u8 *at, bool has_post);
 struct kprobe *kprobe_test_stepped(struct kunit *test, u8 *at, enum kprobe_way way);
 void kprobe_test_any_way(struct kunit *test);
 
+int kprobe_test_needs_privilege(struct kunit *test);
+
 /* Jumps, which come a grace period later. */
 enum kprobe_state kprobe_test_state(const struct kprobe *kp);
 void kprobe_test_set_optimization(int on);

@@ -58,6 +58,32 @@ static bool kprobe_is_cfi_check(const struct kprobe_code *f, unsigned long offse
 	return false;
 }
 
+ * Where the kernel is not privileged, what CLI, STI, PUSHF and POPF do has nothing to do
+ * with whether interrupts are off: they are executed as any other instruction.
+ */
+static void kprobe_unprivilege(struct kprobe_insn *insn)
+{
+	if (!(insn->flags & (KPROBE_INSN_PUSHF | KPROBE_INSN_SETS_FLAGS | KPROBE_INSN_SETS_IF)))
+		return;
+	insn->op = KPROBE_OP_NONE;
+	insn->flags = KPROBE_INSN_BOOST | KPROBE_INSN_STEP_BP;
+}
+
+/* HLT, MWAIT, MWAITX: done by the rule that no slot is for, and as a NOP. */
+static bool kprobe_is_halt(const struct kprobe_insn *insn)
+{
+	return insn->op == KPROBE_OP_NOP && !(insn->flags & KPROBE_INSN_ANY_SLOT);
+}
+
+static void kprobe_note_halt(struct kprobe_insn *insn, const u8 *next, unsigned int avail)
+{
+	struct kprobe_insn halt;
+
+	if (insn->op == KPROBE_OP_STI && !kprobe_classify(&halt, next, avail) &&
+	    kprobe_is_halt(&halt))
+		insn->imm = halt.len;
+}
+
 enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 {
 	struct arch_kprobe_site *arch = &site->arch;
@@ -81,6 +107,10 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site)
 	error = kprobe_classify(&arch->insn, f->text + offset, f->size - offset);
 	if (error)
 		return kprobe_insn_refusal(error);
+	kprobe_note_halt(&arch->insn, f->text + offset + arch->insn.len,
+			 f->size - offset - arch->insn.len);
+	if (kprobe_is_unprivileged())
+		kprobe_unprivilege(&arch->insn);
 	if (!kprobe_can_go_untrapped(&arch->insn))
 		return KPROBE_LEAVING_INSN;
 	if (kprobe_is_cfi_check(f, offset))

@@ -159,6 +159,7 @@ static void expect_boundary_behind(struct kunit *test)
 
 static void behind_a_jump_r8(struct kunit *test)
 {
+	kprobe_test_needs_privilege(test);
 	expect_boundary_behind(test);
 	KUNIT_EXPECT_EQ(test, text_long_at[0], JMP32_INSN_OPCODE);
 }

@@ -167,25 +167,36 @@ int kprobe_int3_handler(struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(kprobe_int3_handler);
 
-/* The hit of an instruction that has just faulted in a slot, if it is one. */
-static bool kprobe_faulted_hit(struct kprobe_hit *hit, struct pt_regs *regs)
+/* The site whose instruction is at @ip in a slot, and is followed by a jump back. */
+static struct kprobe_site *kprobe_site_in_slot(unsigned long ip)
 {
-	const struct kprobe_slot *slot;
+	const struct kprobe_slot *slot = kprobe_slot_find(ip);
 
-	if (kprobe_step_cancel(hit, regs))
-		return true;
-	slot = kprobe_slot_find(regs->ip);
 	if (likely(!slot))
-		return false;
+		return NULL;
 	/*
 	 * Of what a jump displaces only the first instruction is probed. At the
 	 * place of another there may be no instruction to return to.
 	 */
 	if (slot == (const struct kprobe_slot *)slot->site->arch.detour &&
-	    !kprobe_detour_at_first(slot->site, regs->ip))
+	    !kprobe_detour_at_first(slot->site, ip))
+		return NULL;
+	return slot->site;
+}
+NOKPROBE_SYMBOL(kprobe_site_in_slot);
+
+/* The hit of an instruction that has just faulted in a slot, if it is one. */
+static bool kprobe_faulted_hit(struct kprobe_hit *hit, struct pt_regs *regs)
+{
+	struct kprobe_site *site;
+
+	if (kprobe_step_cancel(hit, regs))
+		return true;
+	site = kprobe_site_in_slot(regs->ip);
+	if (likely(!site))
 		return false;
-	kprobe_hit_rejoin(hit, slot->site);
-	regs->ip = slot->site->addr;
+	kprobe_hit_rejoin(hit, site);
+	regs->ip = site->addr;
 	return true;
 }
 NOKPROBE_SYMBOL(kprobe_faulted_hit);
@@ -209,6 +220,42 @@ static __always_inline bool kprobe_take_fault(struct pt_regs *regs, int trapnr)
 	regs->ip = kprobe_go_on_at(regs->ip);
 	return true;
 }
+
+/**
+ * kprobe_original_ip() - address of an instruction, as if there were no probe
+ * @ip: address of an instruction that is being executed
+ *
+ * Context: preemption off.
+ * Return: the probed address if @ip is the copy of a probed instruction, else @ip.
+ */
+unsigned long kprobe_original_ip(unsigned long ip)
+{
+	const struct kprobe_step *step = kprobe_step_top();
+	const struct kprobe_site *site;
+
+	if (step && ip == step->copy)
+		return step->hit.site->addr;
+	site = kprobe_site_in_slot(ip);
+	return site ? site->addr : ip;
+}
+NOKPROBE_SYMBOL(kprobe_original_ip);
+
+/**
+ * kprobe_fault_quietly() - end the hit of a faulting instruction, ask no fault handler
+ * @regs: registers as the exception found them, in kernel mode. If it is of a probed
+ *	instruction, they are made as it would have found them at the instruction's
+ *	own address
+ *
+ * Context: interrupts off.
+ */
+void kprobe_fault_quietly(struct pt_regs *regs)
+{
+	struct kprobe_hit hit;
+
+	if (kprobe_faulted_hit(&hit, regs))
+		kprobe_hit_end(&hit);
+}
+NOKPROBE_SYMBOL(kprobe_fault_quietly);
 
 /**
  * kprobe_fault_handler() - ask the fault handlers about an exception

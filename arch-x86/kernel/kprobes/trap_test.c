@@ -287,6 +287,89 @@ static void fault_in_fault_handler_is_not_its_own_r25(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->err, -EFAULT);
 }
 
+#ifdef CONFIG_X86_KERNEL_IBT
+/* An indirect branch to where no ENDBR is. */
+ASM_FUNCTION(trap_no_endbr,
+	"lea 771f(%rip), %rax\n"
+	ANNOTATE_RETPOLINE_SAFE "\n"
+	"jmp *%rax\n"
+	"int3\n"
+	AT("nop")
+	ASM_RET);
+
+static int branching_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct kprobe_test_image image = { .flags = FLAGS_OFF };
+
+	kprobe_test_run(trap_no_endbr, &image);
+	seen->pre++;
+	return 0;
+}
+
+static void mend_nothing(struct pt_regs *regs)
+{
+}
+
+/* The branch is over: what is executed again is the instruction that it leads to. */
+static void missing_endbr_is_mended_r31(struct kunit *test)
+{
+	struct kprobe_test_image image = { .flags = FLAGS_ON, .ax = 9, .cx = 3 };
+	struct kprobe *kp;
+
+	if (!cpu_feature_enabled(X86_FEATURE_IBT))
+		kunit_skip(test, "the CPU has no IBT");
+	kp = kprobe_test_stepped(test, trap_divide_at, kprobe_test_stepping(test));
+	unregister_kprobe(kp);
+	kp->pre_handler = branching_pre;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	seen->mend = mend_nothing;
+	kprobe_test_run(trap_divide, &image);
+	expect_fault(test, trap_no_endbr_at, X86_TRAP_CP, FLAGS_OFF);
+	KUNIT_EXPECT_EQ(test, seen->pre, 1);
+	KUNIT_EXPECT_EQ(test, image.ax, 3);
+}
+#else
+static void missing_endbr_is_mended_r31(struct kunit *test)
+{
+	kunit_skip(test, "a kernel without IBT");
+}
+#endif
+
+/*
+ * A machine check finds the CPU in the slot, if the instruction there has read bad
+ * memory: the exception table has the address of the original. A machine check is
+ * not to be had here, so this is what its handler calls.
+ */
+static void machine_check_goes_to_the_exception_table_r31(struct kunit *test)
+{
+	struct kprobe *kp = kprobe_test_stepped(test, trap_fixed_up_at, KPROBE_WAY_BOOST);
+	struct pt_regs regs = { .cs = __KERNEL_CS };
+
+	scoped_guard(mutex, &kprobe_mutex)
+		regs.ip = (unsigned long)kprobe_site_of(kp)->arch.boost->code;
+	scoped_guard(irqsave) {
+		guard(rcu)();
+		KUNIT_EXPECT_EQ(test, kprobe_original_ip(regs.ip), (unsigned long)trap_fixed_up_at);
+		KUNIT_EXPECT_EQ(test, fixup_exception(&regs, X86_TRAP_MC, 0, 0), 1);
+	}
+	/* There is a MOV to EBX. */
+	KUNIT_EXPECT_EQ(test, *(u8 *)regs.ip, 0xbb);
+	KUNIT_EXPECT_EQ(test, seen->fault, 0);
+}
+
+/* Where no instruction was executed from a copy, nothing changes. */
+static void machine_check_elsewhere_r31(struct kunit *test)
+{
+	struct pt_regs regs = { .cs = __KERNEL_CS, .ip = (unsigned long)trap_divide_at };
+
+	scoped_guard(irqsave) {
+		guard(rcu)();
+		KUNIT_EXPECT_EQ(test, kprobe_original_ip(regs.ip), (unsigned long)trap_divide_at);
+		KUNIT_EXPECT_EQ(test, fixup_exception(&regs, X86_TRAP_MC, 0, 0), 0);
+	}
+	KUNIT_EXPECT_EQ(test, regs.ip, (unsigned long)trap_divide_at);
+}
+
 ASM_FUNCTION(trap_late, AT("nop") ASM_RET);
 ASM_FUNCTION(trap_foreign, AT("int3") ASM_RET);
 
@@ -364,6 +447,46 @@ static void exception_far_from_probes_r38(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, in_handler);
 }
 
+ASM_FUNCTION_TO(trap_sti_hlt, AT("sti") TO "hlt\n" ASM_RET);
+ASM_FUNCTION(trap_sti, AT("sti") "nop\n" ASM_RET);
+
+/* What the halt waits for would come before it: it is over at once, too. */
+static void sti_goes_with_its_halt_r32(struct kunit *test)
+{
+	struct kprobe_test_image image = { .flags = FLAGS_OFF };
+
+	kprobe_test_needs_privilege(test);
+	kprobe_test_watched(test, trap_sti_hlt_at, true);
+	kprobe_test_run(trap_sti_hlt, &image);
+	KUNIT_EXPECT_EQ(test, seen->pre, 1);
+	KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)trap_sti_hlt_to + 1);
+}
+
+/* A probe on the halt is not passed over: it is over at once when it is hit. */
+static void halt_after_sti_is_hit_r32(struct kunit *test)
+{
+	struct kprobe_test_probe *halt = kprobe_test_probe(test, 'h', trap_sti_hlt_to,
+							   KPROBE_TEST_PRE);
+	struct kprobe_test_image image = { .flags = FLAGS_OFF };
+
+	kprobe_test_needs_privilege(test);
+	kprobe_test_watched(test, trap_sti_hlt_at, true);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&halt->kp));
+	kprobe_test_run(trap_sti_hlt, &image);
+	KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)trap_sti_hlt_to);
+	KUNIT_EXPECT_STREQ(test, "h", kprobe_test_trace());
+}
+
+static void sti_without_a_halt_r32(struct kunit *test)
+{
+	struct kprobe_test_image image = { .flags = FLAGS_OFF };
+
+	kprobe_test_needs_privilege(test);
+	kprobe_test_watched(test, trap_sti_at, true);
+	kprobe_test_run(trap_sti, &image);
+	KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)trap_sti_next);
+}
+
 KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
 
 static struct kunit_case kprobe_trap_cases[] = {
@@ -380,6 +503,12 @@ static struct kunit_case kprobe_trap_cases[] = {
 	KUNIT_CASE_PARAM(fault_of_a_handler_is_mended_r25, kprobe_stepping_gen_params),
 	KUNIT_CASE_PARAM(fault_in_fault_handler_is_not_its_own_r25, kprobe_stepping_gen_params),
 	KUNIT_CASE(exception_far_from_probes_r38),
+	KUNIT_CASE_PARAM(missing_endbr_is_mended_r31, kprobe_stepping_gen_params),
+	KUNIT_CASE(machine_check_goes_to_the_exception_table_r31),
+	KUNIT_CASE(machine_check_elsewhere_r31),
+	KUNIT_CASE(sti_goes_with_its_halt_r32),
+	KUNIT_CASE(halt_after_sti_is_hit_r32),
+	KUNIT_CASE(sti_without_a_halt_r32),
 	KUNIT_CASE(late_breakpoint_r27),
 	KUNIT_CASE(foreign_breakpoint_is_left_alone),
 	KUNIT_CASE(user_breakpoint_is_left_alone),

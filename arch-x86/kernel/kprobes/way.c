@@ -45,7 +45,9 @@ static bool kprobe_can_go(const struct kprobe_insn *insn, enum kprobe_way way, b
 	case KPROBE_WAY_BOOST:
 		return (insn->flags & KPROBE_INSN_BOOST) && !has_post;
 	case KPROBE_WAY_CALL:
-		return (insn->flags & KPROBE_INSN_BOOST) && (insn->flags & KPROBE_INSN_STEP_BP);
+		/* The end has to restore IF, which only an IRET can. */
+		return !kprobe_is_unprivileged() &&
+		       (insn->flags & KPROBE_INSN_BOOST) && (insn->flags & KPROBE_INSN_STEP_BP);
 	case KPROBE_WAY_BREAKPOINT:
 		return insn->flags & KPROBE_INSN_STEP_BP;
 	case KPROBE_WAY_TRAP:

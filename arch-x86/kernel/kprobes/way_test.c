@@ -432,6 +432,7 @@ static struct kunit_case kprobe_way_cases[] = {
 
 static struct kunit_suite kprobe_way_suite = {
 	.name = "kprobe_way",
+	.init = kprobe_test_needs_privilege,
 	.exit = kprobe_test_any_way,
 	.test_cases = kprobe_way_cases,
 };
