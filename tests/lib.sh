@@ -94,6 +94,45 @@ boot_and_report()
 	[ $reported -gt 0 ] || give_up "tests/guest/$1.sh has tested nothing"
 }
 
+# report_kunit WHERE STATUS: the results that the guest kunit has sent, as NAME(WHERE), if
+# scripts/boot has ended with STATUS
+report_kunit()
+{
+	local mine=0 what verdict name time text
+
+	while read -r what verdict name time text; do
+		[ "$what" = kunit ] || continue
+		case $name in
+		*kprobe*) mine=$((mine + 1)) ;;
+		esac
+		[ "$verdict" != fail ] || verdict=FAIL
+		report "$name($1)" "$verdict" "$time" "$text"
+	done < <(sed 's/\r$//' "$SCRATCH/run/control.log")
+	[ "$2" -eq 0 ] || give_up "$(what_boot_says "$2")"
+	[ $mine -gt 0 ] || give_up "no KUnit test of kprobes ran"
+}
+
+# report_walkthrough WHERE STATUS: the same of the guest walkthrough, from its console
+report_walkthrough()
+{
+	local rows=0 verdict name text
+
+	while read -r verdict name text; do
+		case $verdict in
+		ok) pass "$name($1)" ;;
+		not)
+			read -r name text <<<"$text"
+			fail "$name($1)" "$text"
+			;;
+		*) continue ;;
+		esac
+		rows=$((rows + 1))
+	done < <("$ROOT/tests/walkthrough-check" "$SCRATCH/run/console.log" \
+		"$(flavour_field "$FLAVOUR" arch)" | tee /dev/stderr)
+	[ "$2" -eq 0 ] || give_up "$(what_boot_says "$2")"
+	[ $rows -gt 0 ] || give_up "tests/walkthrough-check has checked nothing"
+}
+
 # figures TITLE: the standard input, and the values that the guest of boot_and_report()
 # has sent, NAME|NUMBER, as a text to be kept
 figures()
