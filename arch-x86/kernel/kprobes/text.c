@@ -58,6 +58,7 @@ static bool kprobe_is_cfi_check(const struct kprobe_code *f, unsigned long offse
 	return false;
 }
 
+/*
  * Where the kernel is not privileged, what CLI, STI, PUSHF and POPF do has nothing to do
  * with whether interrupts are off: they are executed as any other instruction.
  */
