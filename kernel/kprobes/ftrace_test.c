@@ -364,7 +364,7 @@ static void enabling_that_ftrace_refuses_r17(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, unregister_ftrace_function(&patch->ops));
 	KUNIT_EXPECT_EQ(test, 0, enable_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
-	KUNIT_EXPECT_STREQ(test, "ba", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "ab", kprobe_test_trace());
 }
 
 static void ip_setter_joins_and_leaves(struct kunit *test)

@@ -138,7 +138,7 @@ static void shares_the_site_with_a_kprobe(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&tp->kp));
 	KUNIT_EXPECT_EQ(test, 42, target(41));
-	KUNIT_EXPECT_STREQ(test, "akKA", kprobe_test_trace());
+	KUNIT_EXPECT_STREQ(test, "kaKA", kprobe_test_trace());
 	unregister_kretprobe(&tr->rp);
 	KUNIT_EXPECT_EQ(test, 42, target(41));
 	KUNIT_EXPECT_STREQ(test, "kK", kprobe_test_trace());
