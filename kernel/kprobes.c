@@ -58,8 +58,9 @@ EXPORT_SYMBOL_GPL(register_kprobes);
  * * -EINVAL - neither an address nor a symbol, or both; @p is registered
  *   already; the address is not kernel text; it is blacklisted, in CFI or call
  *   padding, a jump label, a static call, a BUG() or WARN(), an ftrace location
- *   in a kernel without KPROBES_ON_FTRACE; the instruction is unknown or only
- *   raises an exception; no slot is within reach of its RIP-relative operand
+ *   in a kernel without KPROBES_ON_FTRACE; the instruction is unknown, only
+ *   raises an exception, or is a branch with a prefix that processors treat
+ *   differently; no slot is within reach of its RIP-relative operand
  * * -ENOENT - no such symbol; the module is being removed, or is not there yet;
  *   init text of a module that has been initialised
  * * -EILSEQ - the address is inside an instruction, or a foreign breakpoint

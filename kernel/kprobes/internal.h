@@ -241,6 +241,7 @@ enum kprobe_refusal {
 	KPROBE_CFI_CHECK,		/* the CFI trap decodes it */
 	KPROBE_LATE_RELOC,		/* relocated when what a livepatch is for is loaded */
 	KPROBE_LEAVING_INSN,		/* IRET, SYSRET, far branch, VM entry ... */
+	KPROBE_AMBIGUOUS_INSN,		/* a branch that processors execute differently */
 	KPROBE_OUT_OF_REACH,		/* a slot is too far from its operand */
 	KPROBE_NOT_ENTRY,		/* a return probe inside a function */
 	KPROBE_NO_RETURN,		/* a function that returns on another stack */

@@ -47,6 +47,7 @@ static const struct {
 	[KPROBE_CFI_CHECK]	 = { -EINVAL,	  "a check of CFI, which its trap decodes" },
 	[KPROBE_LATE_RELOC]	 = { -EINVAL,	  "livepatch relocates it later" },
 	[KPROBE_LEAVING_INSN]	 = { -EOPNOTSUPP, "an instruction that leaves the kernel's flow" },
+	[KPROBE_AMBIGUOUS_INSN]	 = { -EINVAL,	  "a branch that processors execute differently" },
 	[KPROBE_OUT_OF_REACH]	 = { -EINVAL,	  "its operand is out of reach of any slot" },
 	[KPROBE_NOT_ENTRY]	 = { -EINVAL,	  "not the entry of a function" },
 	[KPROBE_NO_RETURN]	 = { -EINVAL,	  "it returns on another stack" },
@@ -210,6 +211,7 @@ void kprobe_reason_find(struct kprobe_reason *reason)
 	case KPROBE_UNDECODABLE:
 	case KPROBE_TRAP_INSN:
 	case KPROBE_LEAVING_INSN:
+	case KPROBE_AMBIGUOUS_INSN:
 	case KPROBE_OUT_OF_REACH:
 		kprobe_tell_insn(reason);
 		break;

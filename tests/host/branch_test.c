@@ -69,7 +69,7 @@ static void conditions(void)
 
 static void check_count(u8 opcode, u8 op, unsigned long count)
 {
-	static const u8 prefixes[] = { 0, 0x67, 0xf3 };
+	static const u8 prefixes[] = { 0, 0x67, 0x2e };
 	struct pt_regs regs;
 	unsigned int i;
 

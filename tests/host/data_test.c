@@ -56,6 +56,43 @@ static void stack_immediates(void)
 	test_end();
 }
 
+/* A 16-bit push leaves the stack pointer like that; the CPU requires no alignment. */
+static void odd_stack_pointer(void)
+{
+	static const struct {
+		struct code code;
+		u8 op;
+	} insns[] = {
+		{ { { 0x50 }, 1 }, KPROBE_OP_PUSH_REG }, { { { 0x58 }, 1 }, KPROBE_OP_POP_REG },
+		{ { { 0x66, 0x50 }, 2 }, KPROBE_OP_PUSH_REG },
+		{ { { 0x66, 0x58 }, 2 }, KPROBE_OP_POP_REG },
+		{ { { 0x6a, 0x85 }, 2 }, KPROBE_OP_PUSH_IMM },
+		{ { { 0x9c }, 1 }, KPROBE_OP_PUSHF }, { { { 0x66, 0x9c }, 2 }, KPROBE_OP_PUSHF },
+		{ { { 0xe8, 0, 1, 0, 0 }, 5 }, KPROBE_OP_CALL },
+		{ { { 0xff, 0xd1 }, 2 }, KPROBE_OP_CALL_REG },
+		{ { { 0xff, 0x13 }, 2 }, KPROBE_OP_CALL_MEM },
+		{ { { 0xff, 0x63, 0x01 }, 3 }, KPROBE_OP_JMP_MEM },
+		{ { { 0xc3 }, 1 }, KPROBE_OP_RET }, { { { 0xc2, 3, 0 }, 3 }, KPROBE_OP_RET },
+	};
+	struct pt_regs regs;
+	size_t i, odd;
+
+	test_begin("emulate: with a stack pointer that is not aligned");
+	for (i = 0; i < ARRAY_SIZE(insns); i++) {
+		for (odd = 1; odd < sizeof(long); odd++) {
+			sane_regs(&regs);
+			regs.sp += odd;
+			regs.cx = TARGET;
+			prepare(&insns[i].code);
+			memcpy((void *)regs.sp, &(unsigned long){ TARGET }, sizeof(long));
+			memcpy((void *)regs.bx, &(unsigned long){ TARGET }, sizeof(long));
+			memcpy((void *)regs.bx + 1, &(unsigned long){ TARGET }, sizeof(long));
+			check(&insns[i].code, insns[i].op, &regs);
+		}
+	}
+	test_end();
+}
+
 static void check_flags(const struct code *code, u8 op, unsigned long flags,
 			unsigned long on_stack)
 {
@@ -247,6 +284,7 @@ void data_tests(void)
 {
 	stack_registers();
 	stack_immediates();
+	odd_stack_pointer();
 	flags();
 	mov_between_registers();
 #ifdef __x86_64__

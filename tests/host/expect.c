@@ -17,7 +17,7 @@ struct words {
 	char name[24];
 	char operand[MAX_OPERANDS][48];
 	unsigned int nr;
-	bool locked, repeated, data16;
+	bool locked, repeated, data16, rex_w;
 };
 
 static bool starts(const char *text, const char *with)
@@ -69,6 +69,7 @@ static void split(struct words *words, const char *text)
 		words->locked |= !strcmp(words->name, "lock");
 		words->repeated |= starts(words->name, "rep");
 		words->data16 |= !strcmp(words->name, "data16");
+		words->rex_w |= starts(words->name, "rex.W");
 	}
 	words->nr = *text != 0 && *text != '#';
 	for (; *text && *text != ' ' && words->nr <= MAX_OPERANDS; text++) {
@@ -96,8 +97,23 @@ static bool is_general(const char *operand)
 	       !is_one_of(operand, others) && !starts_with_one_of(operand, special);
 }
 
-static u8 error_of(const char *name)
+/* A near branch, written with an operand size of 16 bits. */
+static bool is_near_branch16(const struct words *words)
 {
+	static const char *const narrow[] = { "retw", "callw", "jmpw", NULL };
+	static const char *const loops[] = { "loop", "j", NULL };
+
+	if (is_one_of(words->name, narrow))
+		return true;
+	return words->data16 && !words->rex_w &&
+	       (starts_with_one_of(words->name, loops) || starts(words->name, "call") ||
+		starts(words->name, "ret"));
+}
+
+static u8 error_of(const struct words *words)
+{
+	const char *name = words->name;
+
 	static const char *const traps[] = { "ud0", "ud1", "ud2", "int", "int1", "into", NULL };
 	static const char *const leave[] = {
 		"iret", "lret", "ljmp", "lcall", "syscall", "sysret", "sysexit", "sysenter",
@@ -109,6 +125,10 @@ static u8 error_of(const char *name)
 		return KPROBE_INSN_BREAKPOINT;
 	if (is_one_of(name, traps))
 		return KPROBE_INSN_TRAP;
+	if (sizeof(long) == 8 && is_near_branch16(words))
+		return KPROBE_INSN_AMBIGUOUS;
+	if (words->repeated && (starts(name, "loop") || strstr(name, "cxz")))
+		return KPROBE_INSN_AMBIGUOUS;
 	return starts_with_one_of(name, leave) ? KPROBE_INSN_LEAVES : KPROBE_INSN_OK;
 }
 
@@ -168,9 +188,8 @@ static u8 op_of(const struct words *words)
 		return KPROBE_OP_NOP;
 	if (!strcmp(name, "push") || (starts(name, "push") && name[4] && strchr("wlq", name[4]) && !name[5]))
 		return stack_op(words->operand[0], KPROBE_OP_PUSH_REG, KPROBE_OP_PUSH_IMM);
-	/* In 64 bits CPUs have two opinions of the prefix. */
 	if (!strcmp(name, "retw"))
-		return sizeof(long) == 4 ? KPROBE_OP_RET : KPROBE_OP_NONE;
+		return KPROBE_OP_RET;
 	if (!strcmp(name, "pop"))
 		return stack_op(words->operand[0], KPROBE_OP_POP_REG, KPROBE_OP_NONE);
 	if (!strcmp(name, "mov") && words->nr == 2)
@@ -207,7 +226,7 @@ void expect(struct expected *want, const char *text)
 
 	split(&words, text);
 	memset(want, 0, sizeof(*want));
-	want->error = error_of(words.name);
+	want->error = error_of(&words);
 	want->rip_rel = strstr(text, "(%rip)");
 	want->rep = words.repeated && is_string_insn(&words);
 	if (want->error)

@@ -35,7 +35,7 @@ static struct line *lines;
 static unsigned long nr_lines;
 
 static unsigned long bad, disagreements;
-static unsigned long by_error[KPROBE_INSN_LEAVES + 1];
+static unsigned long by_error[KPROBE_INSN_AMBIGUOUS + 1];
 static unsigned long emulated, boosted, stepped_bp, stepped_tf, stepped_any;
 static unsigned long by_verdict[NR_VERDICTS];
 
@@ -271,6 +271,7 @@ static void print(void)
 	LINE("refused: INT3, mostly padding", by_error[KPROBE_INSN_BREAKPOINT]);
 	LINE("refused: traps on purpose", by_error[KPROBE_INSN_TRAP]);
 	LINE("refused: leaves the kernel's flow", by_error[KPROBE_INSN_LEAVES]);
+	LINE("refused: not the same on all processors", by_error[KPROBE_INSN_AMBIGUOUS]);
 #undef LINE
 #define LINE(name, nr)	printf("  %-40s %9lu  %4.1f %%\n", name, nr, percent(nr, probed))
 	printf("for a jump, by the text alone:\n");

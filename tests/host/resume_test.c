@@ -58,7 +58,7 @@ static unsigned long expected_top(const struct kprobe_insn *insn, unsigned long 
 }
 
 static void check_resume(const struct fact *fact, const struct kprobe_insn *insn,
-			 unsigned long old, unsigned long left)
+			 unsigned long sp, unsigned long old, unsigned long left)
 {
 	const unsigned long pattern = (unsigned long)0x7766554433221104;
 	unsigned long ip = fact->absolute ? TARGET : SLOT + 0x123;
@@ -70,10 +70,11 @@ static void check_resume(const struct fact *fact, const struct kprobe_insn *insn
 	prepare(&fact->code);
 	sane_regs(&regs);
 	regs.ip = ip;
+	regs.sp = sp;
 	regs.flags = OTHERS | left;
-	memcpy((void *)STACK, &top, sizeof(top));
-	memcpy(&below, (void *)(STACK - sizeof(long)), sizeof(below));
-	memcpy(&above, (void *)(STACK + sizeof(long)), sizeof(above));
+	memcpy((void *)sp, &top, sizeof(top));
+	memcpy(&below, (void *)(sp - sizeof(long)), sizeof(below));
+	memcpy(&above, (void *)(sp + sizeof(long)), sizeof(above));
 	want_top = expected_top(insn, top, old);
 	want = regs;
 	want.ip = want_ip;
@@ -81,15 +82,15 @@ static void check_resume(const struct fact *fact, const struct kprobe_insn *insn
 
 	kprobe_resume(insn, CODE, SLOT, OTHERS | old, &regs);
 
-	memcpy(&top, (void *)STACK, sizeof(top));
+	memcpy(&top, (void *)sp, sizeof(top));
 	if (memcmp(&regs, &want, sizeof(regs)))
 		test_fail("from %lx to %lx: ip %lx, flags %lx, not %lx and %lx", old, left,
 			  regs.ip, regs.flags, want.ip, want.flags);
 	if (top != want_top)
 		test_fail("from %lx to %lx: top of the stack is %lx, not %lx", old, left,
 			  top, want_top);
-	if (memcmp(&below, (void *)(STACK - sizeof(long)), sizeof(below)) ||
-	    memcmp(&above, (void *)(STACK + sizeof(long)), sizeof(above)))
+	if (memcmp(&below, (void *)(sp - sizeof(long)), sizeof(below)) ||
+	    memcmp(&above, (void *)(sp + sizeof(long)), sizeof(above)))
 		test_fail("wrote beside the top of the stack");
 }
 
@@ -106,9 +107,13 @@ void resume_tests(void)
 		if (kprobe_classify(&insn, code->bytes, code->len))
 			test_fail("refused");
 		for (old = 0; old < ARRAY_SIZE(combinations); old++) {
-			for (left = 0; left < ARRAY_SIZE(combinations); left++)
-				check_resume(&facts[i], &insn, combinations[old],
+			for (left = 0; left < ARRAY_SIZE(combinations); left++) {
+				check_resume(&facts[i], &insn, STACK, combinations[old],
 					     combinations[left]);
+				/* As a 16-bit push may leave the stack pointer, and worse. */
+				check_resume(&facts[i], &insn, STACK + 1, combinations[old],
+					     combinations[left]);
+			}
 		}
 		test_end();
 	}

@@ -309,21 +309,51 @@ static bool is_relative(u8 op)
 }
 
 /*
- * In 64-bit mode the operand-size prefix makes a near branch cut its target to
- * 16 bits on AMD, and nothing on Intel: let the CPU have it. A 32-bit kernel
- * knows what happens, but a relative branch, once cut, cannot be put right
- * behind a step.
+ * True if processors disagree about a prefix of this branch.
+ *
+ *  - 66 in 64-bit mode, where no REX.W overrides it: AMD makes it a 16-bit branch,
+ *    which truncates the target, pushes or pops two bytes, and has a displacement
+ *    of 16 bits instead of 32, so that even the length differs. Intel ignores it.
+ *  - F2 and F3 before LOOPE and LOOPNE: AMD takes the condition from the prefix
+ *    (F3 E0 is LOOPE), Intel from the opcode. LOOP and JCXZ are refused with them.
+ *
+ * To step a copy would not do: kprobe_resume() has to know what was pushed, and
+ * the instruction that follows would have to be found.
  */
-static void settle_branch_size(struct kprobe_insn *ki, struct insn *insn)
+static bool is_ambiguous(u8 op, struct insn *insn, u8 prefixes)
 {
-	if (ki->osize != 2)
-		return;
-	if (insn->x86_64) {
-		ki->op = KPROBE_OP_NONE;
-		ki->osize = sizeof(long);
-	} else if (is_relative(ki->op)) {
-		ki->flags &= ~KPROBE_INSN_ANY_SLOT;
-	}
+	if (op >= KPROBE_OP_JCXZ && op <= KPROBE_OP_LOOPNE && (prefixes & (PFX_REP | PFX_REPNE)))
+		return true;
+	return kprobe_is_near_branch(op) && insn->x86_64 && (prefixes & PFX_OPSIZE) &&
+	       !X86_REX_W(insn->rex_prefix.bytes[0]);
+}
+
+/**
+ * kprobe_length_is_known - check that every processor agrees about a length
+ * @insn: the instruction, decoded
+ *
+ * Where this is false it is not known where the next instruction begins.
+ *
+ * Return: false if the kernel's decoder is wrong about the length, or if it
+ * depends on the processor.
+ */
+bool kprobe_length_is_known(struct insn *insn)
+{
+	const struct rule *rule;
+	u8 prefixes;
+
+	if (opcode_is_prefix(insn) || modrm_is_overlooked(insn))
+		return false;
+	/* AMD's UD0 has no ModRM byte, Intel's has one. */
+	if (insn_map(insn) == MAP_0F && insn_opcode(insn) == 0xff)
+		return false;
+	prefixes = insn_prefixes(insn);
+	rule = find_rule(insn, prefixes);
+	if (rule->error == KPROBE_INSN_UNDECODABLE)
+		return false;
+	/* A displacement of one byte stays one. */
+	return !is_relative(rule->op) || insn->immediate.nbytes == 1 ||
+	       !is_ambiguous(rule->op, insn, prefixes);
 }
 
 /* The high bit of a register number: one of the bits of REX. */
@@ -470,6 +500,8 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 	rule = find_rule(&insn, prefixes);
 	if (rule->error != KPROBE_INSN_OK)
 		return rule->error;
+	if (is_ambiguous(rule->op, &insn, prefixes))
+		return KPROBE_INSN_AMBIGUOUS;
 
 	ki->op = rule->op;
 	ki->flags = rule->flags;
@@ -479,7 +511,8 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 	}
 	if (!operands(ki, &insn, prefixes))
 		ki->op = KPROBE_OP_NONE;
-	if (kprobe_is_near_branch(rule->op))
-		settle_branch_size(ki, &insn);
+	/* Once truncated to 16 bits, the IP that a copy leaves cannot be corrected. */
+	if (is_relative(ki->op) && ki->osize == 2)
+		ki->flags &= ~KPROBE_INSN_ANY_SLOT;
 	return KPROBE_INSN_OK;
 }

@@ -7,12 +7,15 @@
  *
  * The stack of @regs is the interrupted one. It is mapped, since the frame of
  * the breakpoint was pushed just below it, and the entry code leaves a gap of
- * six words there, so that an emulated push has where to go.
+ * six words there, so that an emulated push has where to go. The CPU requires no
+ * alignment of it, and a 16-bit push takes it away: all accesses to the stack are
+ * those of linux/unaligned.h, since in C a misaligned pointer is undefined behaviour.
  */
 #include <linux/kprobes.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
+#include <linux/unaligned.h>
 
 #include <asm/page.h>
 #include <asm/processor.h>
@@ -73,18 +76,25 @@ static __always_inline void set_reg(struct pt_regs *regs, u8 nr, unsigned long v
 }
 
 /* @size: 2 or a whole word */
-static __always_inline void push(struct pt_regs *regs, unsigned long val, u8 size)
+static __always_inline void set_top_of_stack(struct pt_regs *regs, unsigned long val, u8 size)
 {
-	regs->sp -= size;
 	if (size == 2)
-		*(u16 *)regs->sp = val;
+		put_unaligned((u16)val, (u16 *)regs->sp);
 	else
-		*(unsigned long *)regs->sp = val;
+		put_unaligned(val, (unsigned long *)regs->sp);
 }
 
 static __always_inline unsigned long top_of_stack(struct pt_regs *regs, u8 size)
 {
-	return size == 2 ? *(u16 *)regs->sp : *(unsigned long *)regs->sp;
+	if (size == 2)
+		return get_unaligned((u16 *)regs->sp);
+	return get_unaligned((unsigned long *)regs->sp);
+}
+
+static __always_inline void push(struct pt_regs *regs, unsigned long val, u8 size)
+{
+	regs->sp -= size;
+	set_top_of_stack(regs, val, size);
 }
 
 static __always_inline unsigned long pop(struct pt_regs *regs, u8 size)
@@ -346,18 +356,14 @@ void kprobe_resume(const struct kprobe_insn *insn, unsigned long addr,
 	if (likely(!(insn->flags & KPROBE_INSN_RESUMES)))
 		goto restore_flags;
 
-	if (insn->flags & KPROBE_INSN_CALL) {
-		if (insn->osize == 2)
-			*(u16 *)regs->sp = addr + insn->len;
-		else
-			*(unsigned long *)regs->sp = addr + insn->len;
-	}
+	if (insn->flags & KPROBE_INSN_CALL)
+		set_top_of_stack(regs, addr + insn->len, insn->osize);
 
 	/* Both bits are in the low half, however many bytes were pushed. */
 	if (insn->flags & KPROBE_INSN_PUSHF) {
-		u16 *pushed = (u16 *)regs->sp;
+		unsigned long pushed = top_of_stack(regs, 2);
 
-		*pushed = (*pushed & ~stepping) | (old_flags & stepping);
+		set_top_of_stack(regs, (pushed & ~stepping) | (old_flags & stepping), 2);
 	}
 
 	if (insn->flags & KPROBE_INSN_SETS_FLAGS)

@@ -92,7 +92,7 @@ static bool glance_decode(struct kprobe_glance *glance, const u8 *text, unsigned
 	struct insn insn;
 
 	*glance = (struct kprobe_glance) { };
-	if (insn_decode(&insn, text, avail, INSN_MODE_KERN))
+	if (insn_decode(&insn, text, avail, INSN_MODE_KERN) || !kprobe_length_is_known(&insn))
 		return false;
 	glance_decoded(glance, &insn);
 	return true;
@@ -152,7 +152,8 @@ static bool is_plain_prefix(u8 byte)
  * @text: the instruction
  * @avail: how many bytes may be read there
  *
- * Return: false if the kernel's decoder knows no such instruction.
+ * Return: false if the kernel's decoder knows no such instruction, or if its length
+ * is not the same on all processors.
  */
 bool kprobe_glance(struct kprobe_glance *glance, const u8 *text, unsigned int avail)
 {

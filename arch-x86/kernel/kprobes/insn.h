@@ -180,6 +180,7 @@ struct kprobe_insn {
  * @KPROBE_INSN_TRAP: raises an exception on purpose: UD0, UD1, UD2, INTn, INT1, INTO
  * @KPROBE_INSN_LEAVES: leaves the kernel's flow: IRET, SYSRET, SYSEXIT, far
  *	branches, VM entry, RSM, XBEGIN
+ * @KPROBE_INSN_AMBIGUOUS: a branch with a prefix that processors treat differently
  */
 enum kprobe_insn_error {
 	KPROBE_INSN_OK,
@@ -187,6 +188,7 @@ enum kprobe_insn_error {
 	KPROBE_INSN_BREAKPOINT,
 	KPROBE_INSN_TRAP,
 	KPROBE_INSN_LEAVES,
+	KPROBE_INSN_AMBIGUOUS,
 };
 
 /**
@@ -218,6 +220,8 @@ static inline bool insn_has_vex(const struct insn *insn)
 {
 	return insn->vex_prefix.nbytes;
 }
+
+bool kprobe_length_is_known(struct insn *insn);
 
 enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 				       unsigned int avail);

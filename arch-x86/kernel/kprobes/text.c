@@ -25,6 +25,8 @@ static enum kprobe_refusal kprobe_insn_refusal(enum kprobe_insn_error error)
 		return KPROBE_TRAP_INSN;
 	case KPROBE_INSN_LEAVES:
 		return KPROBE_LEAVING_INSN;
+	case KPROBE_INSN_AMBIGUOUS:
+		return KPROBE_AMBIGUOUS_INSN;
 	}
 	return KPROBE_UNDECODABLE;
 }

@@ -42,8 +42,13 @@ ASM_FUNCTION(text_far_ret, "nop\n" AT("lretl") ASM_RET);
 ASM_FUNCTION(text_far_jmp, "nop\n" AT("ljmp *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_call, "nop\n" ANNOTATE_RETPOLINE_SAFE "\n" AT("lcall *(" AX ")") ASM_RET);
 ASM_FUNCTION(text_far_jmp_prefix, "nop\n" AT("data16 ljmp *(" AX ")") ASM_RET);
+/* LOOPNE with F3, JMP with 66: to objtool both lead to what follows. */
+ASM_FUNCTION(text_rep_loopne, "nop\n" AT(".byte 0xf3, 0xe0, 0x00") ASM_RET);
 #ifdef CONFIG_X86_64
 ASM_FUNCTION(text_sysret, "nop\n" AT("sysretq") ASM_RET);
+ASM_FUNCTION(text_data16_jmp, "nop\n" AT(".byte 0x66, 0xeb, 0x00") ASM_RET);
+/* Seven bytes, or five and an ADD. */
+ASM_FUNCTION(text_data16_jcc, "nop\n" AT(".byte 0x66, 0x0f, 0x84, 0, 0, 0, 0") ASM_RET);
 #endif
 
 static void breakpoint_of_others(struct kunit *test)
@@ -56,6 +61,21 @@ static void instruction_that_only_traps_r12(struct kunit *test)
 	expect_refusal(test, text_int_n_at, KPROBE_TRAP_INSN, -EINVAL);
 	expect_refusal(test, text_ud1_at, KPROBE_TRAP_INSN, -EINVAL);
 	expect_refusal(test, text_ud2_at, KPROBE_TRAP_INSN, -EINVAL);
+}
+
+static void branch_that_processors_execute_differently_r28(struct kunit *test)
+{
+	expect_refusal(test, text_rep_loopne_at, KPROBE_AMBIGUOUS_INSN, -EINVAL);
+#ifdef CONFIG_X86_64
+	expect_refusal(test, text_data16_jmp_at, KPROBE_AMBIGUOUS_INSN, -EINVAL);
+	probe(test, 'a', text_data16_jmp_at - 1);
+	probe(test, 'b', text_data16_jmp_at + 3);
+	/* Where the next instruction begins depends on the processor. */
+	probe(test, 'c', text_data16_jcc_at - 1);
+	expect_refusal(test, text_data16_jcc_at, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	expect_refusal(test, text_data16_jcc_at + 5, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	expect_refusal(test, text_data16_jcc_at + 7, KPROBE_NOT_BOUNDARY, -EILSEQ);
+#endif
 }
 
 static void instruction_that_leaves_r12(struct kunit *test)
@@ -418,6 +438,7 @@ static struct kunit_case kprobe_text_cases[] = {
 #endif
 	KUNIT_CASE(breakpoint_of_others),
 	KUNIT_CASE(instruction_that_only_traps_r12),
+	KUNIT_CASE(branch_that_processors_execute_differently_r28),
 	KUNIT_CASE(instruction_that_leaves_r12),
 	KUNIT_CASE(far_branch_r4),
 	KUNIT_CASE(gate_area_r14),
