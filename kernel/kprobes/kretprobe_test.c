@@ -449,6 +449,8 @@ static void return_where_rcu_is_not_watching_r19(struct kunit *test)
 	if (IS_ENABLED(CONFIG_PROVE_RCU))
 		kunit_skip(test, "CONFIG_PROVE_RCU has rethook complain about it");
 
+	/* Over a breakpoint, whose exception has RCU watch: over a jump it would be no hit. */
+	kprobe_test_no_jumps(test);
 	kretprobe_test_registered(test, 'a', target);
 	local_irq_disable();
 	ct_idle_enter();
