@@ -231,7 +231,7 @@ static int change(void *data)
 		if (may_leave(rounds_done[me]))
 			leave_it_alone(changing[me]);
 		on_each_cpu(execute_in_interrupt, NULL, 1);
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 	}
 	remove_all(changing[me]);
 	while (!kthread_should_stop())

@@ -188,6 +188,11 @@ static int note(int err)
 	return err;
 }
 
+/*
+ * While there is no module all of this fails at once, and the task never sleeps. Where it
+ * is preempted at any time, cond_resched() does nothing, and RCU Tasks would wait for it
+ * for good, and so would those who wait for the memory of probes.
+ */
 static int race(void *unused)
 {
 	static struct pair racing;
@@ -198,7 +203,7 @@ static int race(void *unused)
 			note(pair_enable(&racing));
 			pair_unregister(&racing);
 		}
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }

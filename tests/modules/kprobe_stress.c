@@ -453,7 +453,7 @@ static int change(void *data)
 		/* Now and then there is time for the jumps of others to come. */
 		if (!draw(changer, 16))
 			wait_for_kprobe_optimizer();
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 	}
 	WRITE_ONCE(changer->has_ended, true);
 	while (!kthread_should_stop())
