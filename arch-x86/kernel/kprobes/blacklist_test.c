@@ -119,23 +119,24 @@ static void text_of_an_offline_cpu_r43(struct kunit *test)
 }
 
 /* A function and a part that was split off it, which is entered by a jump. */
-asm(".pushsection .text, \"ax\"\n"
-    ".balign 16\n"
-    ".type kprobe_test_halved, @function\n"
-    "kprobe_test_halved:\n"
-    ASM_ENDBR
-    "	xor %eax, %eax\n"
-    "	test %edi, %edi\n"
-    "	jne kprobe_test_halved.cold\n"
-    ASM_RET
-    ".size kprobe_test_halved, . - kprobe_test_halved\n"
-    ".balign 16\n"
-    ".type kprobe_test_halved.cold, @function\n"
-    "kprobe_test_halved.cold:\n"
-    "	mov $1, %eax\n"
-    ASM_RET
-    ".size kprobe_test_halved.cold, . - kprobe_test_halved.cold\n"
-    ".popsection\n");
+asm(
+	".pushsection .text, \"ax\"\n"
+	".balign 16\n"
+	".type kprobe_test_halved, @function\n"
+	"kprobe_test_halved:\n"
+	ASM_ENDBR
+	"	xor %eax, %eax\n"
+	"	test %edi, %edi\n"
+	"	jne kprobe_test_halved.cold\n"
+	ASM_RET
+	".size kprobe_test_halved, . - kprobe_test_halved\n"
+	".balign 16\n"
+	".type kprobe_test_halved.cold, @function\n"
+	"kprobe_test_halved.cold:\n"
+	"	mov $1, %eax\n"
+	ASM_RET
+	".size kprobe_test_halved.cold, . - kprobe_test_halved.cold\n"
+	".popsection\n");
 
 static int return_of(struct kunit *test, const char *symbol)
 {

@@ -205,10 +205,10 @@ struct place {
 /* What is not known of indirect jumps, IBT forbids. */
 #ifdef CONFIG_X86_KERNEL_IBT
 #define OPEN(func, span)	JUMP(func, span)
-#define COLD_ENTERED(func)	NO_JUMP(func, KPROBE_JUMP_ENTERED)
+#define JUMP_COLD_ENTERED	KPROBE_JUMP_ENTERED
 #else
 #define OPEN(func, span)	NO_JUMP(func, KPROBE_JUMP_OPEN)
-#define COLD_ENTERED(func)	NO_JUMP(func, KPROBE_JUMP_OPEN)
+#define JUMP_COLD_ENTERED	KPROBE_JUMP_OPEN
 #endif
 #define NO_JUMP(func, why)	{ #func, func##_at, why, 0 }
 #define JUMP(func, span)	{ #func, func##_at, KPROBE_JUMP, span }
@@ -244,9 +244,9 @@ static const struct place places[] = {
 	NO_JUMP(fn_cold, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_cold_fixup, KPROBE_JUMP_ENTERED),
 	JUMP(fn_cold_elsewhere, 6),
-	COLD_ENTERED(fn_into_cold),
+	NO_JUMP(fn_into_cold, JUMP_COLD_ENTERED),
 	OPEN(fn_to_first_of_cold, 6),
-	COLD_ENTERED(fn_fixed_up_in_cold),
+	NO_JUMP(fn_fixed_up_in_cold, JUMP_COLD_ENTERED),
 	NO_JUMP(fn_into_other, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_from_other, KPROBE_JUMP_ENTERED),
 	NO_JUMP(fn_call_from_other, KPROBE_JUMP_ENTERED),

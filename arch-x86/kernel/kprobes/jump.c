@@ -93,7 +93,8 @@ static enum kprobe_no_jump kprobe_find_span(const struct kprobe_site *site,
 	struct kprobe_insn insn = site->arch.insn;
 
 	for (*span = insn.len; *span < JMP32_INSN_SIZE; *span += insn.len) {
-		bool padding = !kprobe_falls_through(insn.op) && f->text[at + *span] == INT3_INSN_OPCODE;
+		bool padding = !kprobe_falls_through(insn.op) &&
+			       f->text[at + *span] == INT3_INSN_OPCODE;
 
 		/* Nobody comes to what is behind a return, but by a branch. */
 		if (padding) {

@@ -61,6 +61,6 @@ int kgdb_validate_break_address(unsigned long addr)
 		return err;
 	err = kgdb_arch_remove_breakpoint(&bpt);
 	if (err)
-		pr_err("kprobes: the breakpoint of kgdb at %px cannot be removed\n", (void *)addr);
+		pr_err("kprobes: the breakpoint of kgdb at %pS cannot be removed\n", (void *)addr);
 	return err;
 }
