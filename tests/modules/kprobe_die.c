@@ -20,6 +20,7 @@
 #include <linux/module.h>
 #include <linux/objtool.h>
 #include <linux/uaccess.h>
+#include <asm/ibt.h>
 #include <asm/nospec-branch.h>
 
 static char *route = "jump";
@@ -32,6 +33,7 @@ int kprobe_die_plain(void);
 asm(".pushsection .text, \"ax\"\n"
     ".type kprobe_die_plain, @function\n"
     "kprobe_die_plain:\n"
+    ASM_ENDBR
     "	leal 1(%eax), %eax\n"
     "	movl %eax, %ecx\n"
     "	" ASM_RET
