@@ -298,7 +298,7 @@ static bool can_emulate_here(const struct kprobe_insn *insn)
 	/* A halt is the NOP that may not run in a slot. */
 	return insn->op != KPROBE_OP_NONE &&
 	       insn->op != KPROBE_OP_CLI && insn->op != KPROBE_OP_STI &&
-	       (insn->flags || insn->op != KPROBE_OP_NOP);
+	       !(insn->op == KPROBE_OP_NOP && (insn->flags & KPROBE_INSN_HALTS));
 }
 
 /* What POPF does not load in user space, and cannot be compared. */

@@ -109,6 +109,21 @@ static void check_class(const struct line *line, const char *text)
 		disagree(line, text, "target", target, want.target);
 }
 
+/*
+ * 66 before a near branch of 64-bit code: objdump reads a distance of 16 bits, as one
+ * vendor's processors do, and the decoder one of 32. It is refused at its first byte.
+ */
+static bool is_cut_short(const struct line *line)
+{
+	const u8 *bytes = line->bytes;
+
+	if (sizeof(long) == 4 || bytes[0] != 0x66)
+		return false;
+	if (line->len == 4)
+		return bytes[1] == 0xe8 || bytes[1] == 0xe9;
+	return line->len == 5 && bytes[1] == 0x0f && (bytes[2] & 0xf0) == 0x80;
+}
+
 static void classify(struct line *line, const char *text)
 {
 	if (strstr(text, "(bad)")) {
@@ -116,10 +131,13 @@ static void classify(struct line *line, const char *text)
 		line->error = KPROBE_INSN_UNDECODABLE;
 		return;
 	}
-	line->error = kprobe_classify(&line->insn, line->bytes, line->len);
+	line->error = is_cut_short(line) ? KPROBE_INSN_AMBIGUOUS :
+		      kprobe_classify(&line->insn, line->bytes, line->len);
 	by_error[line->error]++;
 	if (line->error == KPROBE_INSN_UNDECODABLE) {
 		disagree(line, text, "undecodable, length", 0, line->len);
+	} else if (is_cut_short(line)) {
+		return;
 	} else if (is_joined_wait(&line->insn)) {
 		return;
 	} else if (line->insn.len != line->len) {

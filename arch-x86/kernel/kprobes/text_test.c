@@ -65,16 +65,23 @@ static void instruction_that_only_traps_r12(struct kunit *test)
 
 static void branch_that_processors_execute_differently_r28(struct kunit *test)
 {
+#ifdef CONFIG_X86_64
+	u8 *jmp = text_data16_jmp_at, *jcc = text_data16_jcc_at;
+#endif
+
 	expect_refusal(test, text_rep_loopne_at, KPROBE_AMBIGUOUS_INSN, -EINVAL);
 #ifdef CONFIG_X86_64
-	expect_refusal(test, text_data16_jmp_at, KPROBE_AMBIGUOUS_INSN, -EINVAL);
-	probe(test, 'a', text_data16_jmp_at - 1);
-	probe(test, 'b', text_data16_jmp_at + 3);
+	/* objtool: the addresses beside them are not to be called. */
+	OPTIMIZER_HIDE_VAR(jmp);
+	OPTIMIZER_HIDE_VAR(jcc);
+	expect_refusal(test, jmp, KPROBE_AMBIGUOUS_INSN, -EINVAL);
+	probe(test, 'a', jmp - 1);
+	probe(test, 'b', jmp + 3);
 	/* Where the next instruction begins depends on the processor. */
-	probe(test, 'c', text_data16_jcc_at - 1);
-	expect_refusal(test, text_data16_jcc_at, KPROBE_NOT_BOUNDARY, -EILSEQ);
-	expect_refusal(test, text_data16_jcc_at + 5, KPROBE_NOT_BOUNDARY, -EILSEQ);
-	expect_refusal(test, text_data16_jcc_at + 7, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	probe(test, 'c', jcc - 1);
+	expect_refusal(test, jcc, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	expect_refusal(test, jcc + 5, KPROBE_NOT_BOUNDARY, -EILSEQ);
+	expect_refusal(test, jcc + 7, KPROBE_NOT_BOUNDARY, -EILSEQ);
 #endif
 }
 

@@ -454,12 +454,15 @@ ASM_FUNCTION(trap_sti, AT("sti") "nop\n" ASM_RET);
 static void sti_goes_with_its_halt_r32(struct kunit *test)
 {
 	struct kprobe_test_image image = { .flags = FLAGS_OFF };
+	unsigned long halt = (unsigned long)trap_sti_hlt_to;
 
+	/* objtool: the address after it is not one to be called. */
+	OPTIMIZER_HIDE_VAR(halt);
 	kprobe_test_needs_privilege(test);
 	kprobe_test_watched(test, trap_sti_hlt_at, true);
 	kprobe_test_run(trap_sti_hlt, &image);
 	KUNIT_EXPECT_EQ(test, seen->pre, 1);
-	KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)trap_sti_hlt_to + 1);
+	KUNIT_EXPECT_EQ(test, seen->post_ip, halt + 1);
 }
 
 /* A probe on the halt is not passed over: it is over at once when it is hit. */
