@@ -94,22 +94,21 @@ static void comes_second_r49(struct kunit *test)
 {
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', kgdb_second_at, 0)->kp;
 	u64 text = kprobe_test_text(kgdb_second_at);
-	u8 *after = kgdb_second_at;
+	u8 *second = kgdb_second_at;
 	unsigned int at;
 
-	/* objtool: the address after it is not one to be called. */
-	OPTIMIZER_HIDE_VAR(after);
-	after += 6;
+	/* objtool: the addresses in it are not to be called. */
+	OPTIMIZER_HIDE_VAR(second);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	kprobe_test_hurry();
 	KUNIT_ASSERT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
 	for (at = 0; at < 6; at++)
-		KUNIT_EXPECT_EQ(test, dbg_set_sw_break((unsigned long)kgdb_second_at + at),
+		KUNIT_EXPECT_EQ(test, dbg_set_sw_break((unsigned long)second + at),
 				-EINVAL);
 	KUNIT_EXPECT_EQ(test, 0, disable_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, dbg_set_sw_break((unsigned long)kgdb_second_at), -EINVAL);
-	kgdb_put(test, after);
-	kunit_release_action(test, kgdb_take_away, after);
+	kgdb_put(test, second + 6);
+	kunit_release_action(test, kgdb_take_away, second + 6);
 	unregister_kprobe(kp);
 	KUNIT_EXPECT_EQ(test, kprobe_test_text(kgdb_second_at), text);
 	kgdb_put(test, kgdb_second_at);
