@@ -57,14 +57,14 @@ static void conditions(void)
 	u8 cond;
 
 	for (cond = 0; cond < 16; cond++) {
-		test_begin("emulate: R2 j%s, all flags", names[cond]);
-		check_condition(cond);
-		test_end();
+		TEST("emulate: R2 j%s, all flags", names[cond]) {
+			check_condition(cond);
+		}
 	}
-	test_begin("emulate: jcc with prefixes");
-	CHECK_PREFIXED("\x74\x10", JCC);
-	CHECK_PREFIXED("\x0f\x85\x10\x00\x00\x00", JCC);
-	test_end();
+	TEST("emulate: jcc with prefixes") {
+		CHECK_PREFIXED("\x74\x10", JCC);
+		CHECK_PREFIXED("\x0f\x85\x10\x00\x00\x00", JCC);
+	}
 }
 
 static void check_count(u8 opcode, u8 op, unsigned long count)
@@ -105,10 +105,10 @@ static void counts(void)
 	size_t i, j;
 
 	for (i = 0; i < ARRAY_SIZE(insns); i++) {
-		test_begin("emulate: %s, all counts and sizes", insns[i].name);
-		for (j = 0; j < ARRAY_SIZE(values); j++)
-			check_count(insns[i].opcode, insns[i].op, values[j]);
-		test_end();
+		TEST("emulate: %s, all counts and sizes", insns[i].name) {
+			for (j = 0; j < ARRAY_SIZE(values); j++)
+				check_count(insns[i].opcode, insns[i].op, values[j]);
+		}
 	}
 }
 
@@ -120,20 +120,20 @@ static void check_return_address(const char *name, const char *bytes, u8 len, u8
 	struct pt_regs regs;
 	unsigned long pushed;
 
-	test_begin("emulate: R3 %s pushes the address + %d", name, len);
-	memcpy(code.bytes, bytes, len);
-	sane_regs(&regs);
-	*reg_of(&regs, 1) = TARGET;
-	prepare(&code);
-	memcpy((void *)regs.bx, &(unsigned long){ TARGET }, sizeof(long));
-	if (classify(&code, op, &insn)) {
-		if (!kprobe_emulate(&insn, CODE, &regs))
-			test_fail("cannot be emulated");
-		memcpy(&pushed, (void *)(STACK - sizeof(long)), sizeof(long));
-		if (regs.sp != STACK - sizeof(long) || pushed != CODE + len)
-			test_fail("pushed %lx for %lx", pushed, CODE);
+	TEST("emulate: R3 %s pushes the address + %d", name, len) {
+		memcpy(code.bytes, bytes, len);
+		sane_regs(&regs);
+		*reg_of(&regs, 1) = TARGET;
+		prepare(&code);
+		memcpy((void *)regs.bx, &(unsigned long){ TARGET }, sizeof(long));
+		if (classify(&code, op, &insn)) {
+			if (!kprobe_emulate(&insn, CODE, &regs))
+				test_fail("cannot be emulated");
+			memcpy(&pushed, (void *)(STACK - sizeof(long)), sizeof(long));
+			if (regs.sp != STACK - sizeof(long) || pushed != CODE + len)
+				test_fail("pushed %lx for %lx", pushed, CODE);
+		}
 	}
-	test_end();
 }
 
 static void calls(void)
@@ -149,17 +149,17 @@ static void calls(void)
 	RETURNS("cs call *mem, long displacement", "\x2e\xff\x93\x00\x00\x00\x00", CALL_MEM);
 #undef RETURNS
 
-	test_begin("emulate: call and jmp with prefixes");
-	CHECK_PREFIXED("\xe8\x00\x01\x00\x00", CALL);
-	CHECK_PREFIXED("\xe8\x00\xff\xff\xff", CALL);
-	CHECK_PREFIXED("\xe9\x78\x56\x34\x12", JMP);
-	CHECK_PREFIXED("\xeb\x80", JMP);
-	CHECK_PREFIXED("\xc3", RET);
-	CHECK_PREFIXED("\xc2\x08\x00", RET);
-	CHECK_PREFIXED("\xc2\x00\x80", RET);
-	CHECK_PREFIXED("\xff\xe1", JMP_REG);
-	CHECK_PREFIXED("\xff\xd1", CALL_REG);
-	test_end();
+	TEST("emulate: call and jmp with prefixes") {
+		CHECK_PREFIXED("\xe8\x00\x01\x00\x00", CALL);
+		CHECK_PREFIXED("\xe8\x00\xff\xff\xff", CALL);
+		CHECK_PREFIXED("\xe9\x78\x56\x34\x12", JMP);
+		CHECK_PREFIXED("\xeb\x80", JMP);
+		CHECK_PREFIXED("\xc3", RET);
+		CHECK_PREFIXED("\xc2\x08\x00", RET);
+		CHECK_PREFIXED("\xc2\x00\x80", RET);
+		CHECK_PREFIXED("\xff\xe1", JMP_REG);
+		CHECK_PREFIXED("\xff\xd1", CALL_REG);
+	}
 }
 
 static void branch_registers(void)
@@ -173,22 +173,22 @@ static void branch_registers(void)
 		struct pt_regs regs;
 
 		reg = i / 2;
-		test_begin("emulate: %s *reg %d", i & 1 ? "jmp" : "call", reg);
-		put_rex(&code, 0, 0, 0, reg);
-		put(&code, 0xff);
-		put(&code, 0xc0 | extension[i & 1] << 3 | (reg & 7));
-		sane_regs(&regs);
-		if (reg != 4)
-			*reg_of(&regs, reg) = TARGET;
-		prepare(&code);
-		check(&code, op[i & 1], &regs);
+		TEST("emulate: %s *reg %d", i & 1 ? "jmp" : "call", reg) {
+			put_rex(&code, 0, 0, 0, reg);
+			put(&code, 0xff);
+			put(&code, 0xc0 | extension[i & 1] << 3 | (reg & 7));
+			sane_regs(&regs);
+			if (reg != 4)
+				*reg_of(&regs, reg) = TARGET;
+			prepare(&code);
+			check(&code, op[i & 1], &regs);
 #ifdef __x86_64__
-		if (reg != 4)
-			*reg_of(&regs, reg) = NOT_CANONICAL;
-		prepare(&code);
-		check(&code, op[i & 1], &regs);
+			if (reg != 4)
+				*reg_of(&regs, reg) = NOT_CANONICAL;
+			prepare(&code);
+			check(&code, op[i & 1], &regs);
 #endif
-		test_end();
+		}
 	}
 }
 
@@ -282,21 +282,21 @@ static void check_operands(const char *name, u8 extension, u8 op)
 				continue;
 			if (mem.mod != 0 && mem.base == NR_REGS)
 				continue;
-			test_begin("emulate: %s *mem, mod %d base %d, all indices",
-				   name, mem.mod, mem.base);
-			for (mem.index = 0; mem.index <= NR_REGS; mem.index++) {
-				if (mem.index == 4)
-					continue;
-				for (mem.scale = 0; mem.scale < 4; mem.scale++) {
-					mem.addr32 = false;
-					check_operand(extension, op, &mem);
+			TEST("emulate: %s *mem, mod %d base %d, all indices",
+				   name, mem.mod, mem.base) {
+				for (mem.index = 0; mem.index <= NR_REGS; mem.index++) {
+					if (mem.index == 4)
+						continue;
+					for (mem.scale = 0; mem.scale < 4; mem.scale++) {
+						mem.addr32 = false;
+						check_operand(extension, op, &mem);
 #ifdef __x86_64__
-					mem.addr32 = true;
-					check_operand(extension, op, &mem);
+						mem.addr32 = true;
+						check_operand(extension, op, &mem);
 #endif
+					}
 				}
 			}
-			test_end();
 		}
 	}
 }
@@ -307,29 +307,29 @@ static void check_displacement(const char *name, u8 extension, u8 op, unsigned l
 	static const u8 prefixes[] = { 0, 0x67, 0x2e };
 	size_t i;
 
-	test_begin("emulate: %s *disp32 to %lx", name, target);
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		struct code code = {};
-		struct pt_regs regs;
+	TEST("emulate: %s *disp32 to %lx", name, target) {
+		for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+			struct code code = {};
+			struct pt_regs regs;
 
 #ifndef __x86_64__
-		if (prefixes[i] == 0x67)
-			continue;
+			if (prefixes[i] == 0x67)
+				continue;
 #endif
-		put_prefix(&code, prefixes[i]);
-		put(&code, 0xff);
-		put(&code, extension << 3 | 5);
+			put_prefix(&code, prefixes[i]);
+			put(&code, 0xff);
+			put(&code, extension << 3 | 5);
 #ifdef __x86_64__
-		put32(&code, DATA + 0x800 - (CODE + code.len + 4));
+			put32(&code, DATA + 0x800 - (CODE + code.len + 4));
 #else
-		put32(&code, DATA + 0x800);
+			put32(&code, DATA + 0x800);
 #endif
-		sane_regs(&regs);
-		prepare(&code);
-		memcpy((void *)(DATA + 0x800), &target, sizeof(target));
-		check(&code, op, &regs);
+			sane_regs(&regs);
+			prepare(&code);
+			memcpy((void *)(DATA + 0x800), &target, sizeof(target));
+			check(&code, op, &regs);
+		}
 	}
-	test_end();
 }
 
 static void check_unreadable(const char *name, u8 extension, u8 op, unsigned long addr)
@@ -337,12 +337,12 @@ static void check_unreadable(const char *name, u8 extension, u8 op, unsigned lon
 	const struct code code = { .bytes = { 0xff, extension << 3 }, .len = 2 };
 	struct pt_regs regs;
 
-	test_begin("emulate: %s through %lx, which cannot be read", name, addr);
-	sane_regs(&regs);
-	regs.ax = addr;
-	prepare(&code);
-	check(&code, op, &regs);
-	test_end();
+	TEST("emulate: %s through %lx, which cannot be read", name, addr) {
+		sane_regs(&regs);
+		regs.ax = addr;
+		prepare(&code);
+		check(&code, op, &regs);
+	}
 }
 
 static void branch_memory(void)

@@ -260,19 +260,19 @@ static void check_fact(const struct fact *fact)
 	struct kprobe_insn insn;
 	enum kprobe_insn_error error;
 
-	test_begin("classify: %s (%s)", fact->name, hex((const u8 *)fact->bytes, fact->len));
-	error = kprobe_classify(&insn, (const u8 *)fact->bytes, fact->len);
-	if (error != fact->error)
-		test_fail("error %d, not %d", error, fact->error);
-	if (!error && insn.op != fact->op)
-		test_fail("op %d, not %d", insn.op, fact->op);
-	if (!error && insn.flags != fact->flags)
-		test_fail("flags %x, not %x", insn.flags, fact->flags);
-	if (!error && insn.len != fact->len)
-		test_fail("length %d, not %d", insn.len, fact->len);
-	if (!error && memcmp(insn.bytes, fact->bytes, fact->len))
-		test_fail("bytes %s", hex(insn.bytes, insn.len));
-	test_end();
+	TEST("classify: %s (%s)", fact->name, hex((const u8 *)fact->bytes, fact->len)) {
+		error = kprobe_classify(&insn, (const u8 *)fact->bytes, fact->len);
+		if (error != fact->error)
+			test_fail("error %d, not %d", error, fact->error);
+		if (!error && insn.op != fact->op)
+			test_fail("op %d, not %d", insn.op, fact->op);
+		if (!error && insn.flags != fact->flags)
+			test_fail("flags %x, not %x", insn.flags, fact->flags);
+		if (!error && insn.len != fact->len)
+			test_fail("length %d, not %d", insn.len, fact->len);
+		if (!error && memcmp(insn.bytes, fact->bytes, fact->len))
+			test_fail("bytes %s", hex(insn.bytes, insn.len));
+	}
 }
 
 /* One byte less than there are must not be enough, and nothing is read beyond. */
@@ -301,10 +301,10 @@ void classify_tests(void)
 			check_fact(&facts[i]);
 	}
 
-	test_begin("classify: an instruction that is cut short is undecodable");
-	for (i = 0; i < ARRAY_SIZE(facts); i++) {
-		if (facts[i].mode & THIS_MODE)
-			check_cut_short(&facts[i]);
+	TEST("classify: an instruction that is cut short is undecodable") {
+		for (i = 0; i < ARRAY_SIZE(facts); i++) {
+			if (facts[i].mode & THIS_MODE)
+				check_cut_short(&facts[i]);
+		}
 	}
-	test_end();
 }

@@ -24,9 +24,16 @@ struct compare_counts {
 
 extern struct compare_counts compare_counts;
 
+/* The premises of any native run hold, or else the test is skipped. */
+bool compare_can_run(void);
+
+/* Flags that a POPF under test may load here: see premises.h of NT. */
+unsigned long popf_flags(void);
+
 /*
  * For many cases: from here to there ptrace is asked only about what the quick child
- * finds; otherwise both are asked about everything. Then print the counts, in the
+ * finds; otherwise both are asked about everything, unless QUICK is in the environment:
+ * an emulated CPU takes its time. Then print the counts, in the
  * order of struct compare_counts, as a line of scripts/host-test's table.
  */
 void compare_begin(void);

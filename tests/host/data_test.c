@@ -13,8 +13,7 @@
 #include "code.h"
 #include "test.h"
 
-#define MAY_TOGGLE	(X86_EFLAGS_CF | X86_EFLAGS_ZF | X86_EFLAGS_DF |	\
-			 X86_EFLAGS_OF | X86_EFLAGS_NT)
+#define MAY_TOGGLE	(X86_EFLAGS_CF | X86_EFLAGS_ZF | X86_EFLAGS_DF | X86_EFLAGS_OF)
 
 static void stack_registers(void)
 {
@@ -23,21 +22,21 @@ static void stack_registers(void)
 	size_t i;
 
 	for (reg = 0; reg < NR_REGS; reg++) {
-		test_begin("emulate: push and pop of reg %d", reg);
-		for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-			struct code push = {}, pop = {};
+		TEST("emulate: push and pop of reg %d", reg) {
+			for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+				struct code push = {}, pop = {};
 
-			put_prefix(&push, prefixes[i]);
-			put_rex(&push, 0, 0, 0, reg);
-			put(&push, 0x50 | (reg & 7));
-			check_sane(&push, KPROBE_OP_PUSH_REG);
+				put_prefix(&push, prefixes[i]);
+				put_rex(&push, 0, 0, 0, reg);
+				put(&push, 0x50 | (reg & 7));
+				check_sane(&push, KPROBE_OP_PUSH_REG);
 
-			put_prefix(&pop, prefixes[i]);
-			put_rex(&pop, 0, 0, 0, reg);
-			put(&pop, 0x58 | (reg & 7));
-			check_sane(&pop, KPROBE_OP_POP_REG);
+				put_prefix(&pop, prefixes[i]);
+				put_rex(&pop, 0, 0, 0, reg);
+				put(&pop, 0x58 | (reg & 7));
+				check_sane(&pop, KPROBE_OP_POP_REG);
+			}
 		}
-		test_end();
 	}
 }
 
@@ -46,14 +45,14 @@ static void stack_immediates(void)
 	static const struct code word = { { 0x66, 0x68, 0x34, 0x92 }, 4 };
 	static const struct code byte = { { 0x66, 0x6a, 0x85 }, 3 };
 
-	test_begin("emulate: push of an immediate, extended by its sign");
-	CHECK_PREFIXED("\x6a\x7f", PUSH_IMM);
-	CHECK_PREFIXED("\x6a\x80", PUSH_IMM);
-	CHECK_PREFIXED("\x68\x78\x56\x34\x12", PUSH_IMM);
-	CHECK_PREFIXED("\x68\x78\x56\x34\x92", PUSH_IMM);
-	check_sane(&word, KPROBE_OP_PUSH_IMM);
-	check_sane(&byte, KPROBE_OP_PUSH_IMM);
-	test_end();
+	TEST("emulate: push of an immediate, extended by its sign") {
+		CHECK_PREFIXED("\x6a\x7f", PUSH_IMM);
+		CHECK_PREFIXED("\x6a\x80", PUSH_IMM);
+		CHECK_PREFIXED("\x68\x78\x56\x34\x12", PUSH_IMM);
+		CHECK_PREFIXED("\x68\x78\x56\x34\x92", PUSH_IMM);
+		check_sane(&word, KPROBE_OP_PUSH_IMM);
+		check_sane(&byte, KPROBE_OP_PUSH_IMM);
+	}
 }
 
 /* A 16-bit push leaves the stack pointer like that; the CPU requires no alignment. */
@@ -77,20 +76,20 @@ static void odd_stack_pointer(void)
 	struct pt_regs regs;
 	size_t i, odd;
 
-	test_begin("emulate: with a stack pointer that is not aligned");
-	for (i = 0; i < ARRAY_SIZE(insns); i++) {
-		for (odd = 1; odd < sizeof(long); odd++) {
-			sane_regs(&regs);
-			regs.sp += odd;
-			regs.cx = TARGET;
-			prepare(&insns[i].code);
-			memcpy((void *)regs.sp, &(unsigned long){ TARGET }, sizeof(long));
-			memcpy((void *)regs.bx, &(unsigned long){ TARGET }, sizeof(long));
-			memcpy((void *)regs.bx + 1, &(unsigned long){ TARGET }, sizeof(long));
-			check(&insns[i].code, insns[i].op, &regs);
+	TEST("emulate: with a stack pointer that is not aligned") {
+		for (i = 0; i < ARRAY_SIZE(insns); i++) {
+			for (odd = 1; odd < sizeof(long); odd++) {
+				sane_regs(&regs);
+				regs.sp += odd;
+				regs.cx = TARGET;
+				prepare(&insns[i].code);
+				memcpy((void *)regs.sp, &(unsigned long){ TARGET }, sizeof(long));
+				memcpy((void *)regs.bx, &(unsigned long){ TARGET }, sizeof(long));
+				memcpy((void *)regs.bx + 1, &(unsigned long){ TARGET }, sizeof(long));
+				check(&insns[i].code, insns[i].op, &regs);
+			}
 		}
 	}
-	test_end();
 }
 
 static void check_flags(const struct code *code, u8 op, unsigned long flags,
@@ -105,33 +104,46 @@ static void check_flags(const struct code *code, u8 op, unsigned long flags,
 	check(code, op, &regs);
 }
 
-static void flags(void)
+static void check_flag_insns(const unsigned long *values, size_t nr, unsigned long toggled)
 {
 	static const u8 prefixes[] = { 0, 0x66, 0xf3 };
-	/* AC is left out: with it on, the next access may trap. */
-	static const unsigned long values[] = {
-		0, MAY_TOGGLE, X86_EFLAGS_TF, X86_EFLAGS_IF, X86_EFLAGS_IOPL,
-		X86_EFLAGS_PF | X86_EFLAGS_SF, X86_EFLAGS_RF | X86_EFLAGS_NT,
-		(u32)~(X86_EFLAGS_AC | X86_EFLAGS_VM), 0,
-	};
 	size_t i, j;
 
-	test_begin("emulate: pushf and popf, many flags");
 	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		for (j = 0; j < ARRAY_SIZE(values); j++) {
+		for (j = 0; j < nr; j++) {
 			struct code pushf = {}, popf = {};
 
 			put_prefix(&pushf, prefixes[i]);
 			put(&pushf, 0x9c);
-			check_flags(&pushf, KPROBE_OP_PUSHF, values[j] & MAY_TOGGLE, 0);
+			check_flags(&pushf, KPROBE_OP_PUSHF, values[j] & toggled, 0);
 
 			put_prefix(&popf, prefixes[i]);
 			put(&popf, 0x9d);
 			check_flags(&popf, KPROBE_OP_POPF, 0, values[j]);
-			check_flags(&popf, KPROBE_OP_POPF, MAY_TOGGLE, values[j]);
+			check_flags(&popf, KPROBE_OP_POPF, toggled, values[j]);
 		}
 	}
-	test_end();
+}
+
+static void flags(void)
+{
+	/* AC is left out: with it on, the next access may trap. */
+	static const unsigned long values[] = {
+		0, MAY_TOGGLE, X86_EFLAGS_TF, X86_EFLAGS_IF, X86_EFLAGS_IOPL,
+		X86_EFLAGS_PF | X86_EFLAGS_SF, X86_EFLAGS_RF,
+		(u32)~(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_NT), 0,
+	};
+	static const unsigned long nested[] = {
+		X86_EFLAGS_NT, X86_EFLAGS_RF | X86_EFLAGS_NT, MAY_TOGGLE | X86_EFLAGS_NT,
+		(u32)~(X86_EFLAGS_AC | X86_EFLAGS_VM), 0,
+	};
+
+	TEST("emulate: pushf and popf, many flags")
+		check_flag_insns(values, ARRAY_SIZE(values), MAY_TOGGLE);
+	TEST("emulate: pushf and popf, NT") {
+		if (test_needs(PREMISE_NT))
+			check_flag_insns(nested, ARRAY_SIZE(nested), MAY_TOGGLE | X86_EFLAGS_NT);
+	}
 }
 
 static void check_mov(u8 prefix, u8 rex_w, u8 opcode, u8 reg, u8 rm)
@@ -165,20 +177,20 @@ static void mov_between_registers(void)
 	u8 opcode, reg, rm;
 
 	for (opcode = 0x88; opcode <= 0x8b; opcode++) {
-		test_begin("emulate: mov, opcode %x, all registers and sizes", opcode);
-		for (reg = 0; reg < NR_REGS; reg++) {
-			for (rm = 0; rm < NR_REGS; rm++) {
-				check_mov(0, 0, opcode, reg, rm);
-				check_mov(0x66, 0, opcode, reg, rm);
-				check_mov(0x67, 0, opcode, reg, rm);
-				check_mov(0xf2, 0, opcode, reg, rm);
+		TEST("emulate: mov, opcode %x, all registers and sizes", opcode) {
+			for (reg = 0; reg < NR_REGS; reg++) {
+				for (rm = 0; rm < NR_REGS; rm++) {
+					check_mov(0, 0, opcode, reg, rm);
+					check_mov(0x66, 0, opcode, reg, rm);
+					check_mov(0x67, 0, opcode, reg, rm);
+					check_mov(0xf2, 0, opcode, reg, rm);
 #ifdef __x86_64__
-				check_mov(0, 1, opcode, reg, rm);
-				check_mov(0x66, 1, opcode, reg, rm);
+					check_mov(0, 1, opcode, reg, rm);
+					check_mov(0x66, 1, opcode, reg, rm);
 #endif
+				}
 			}
 		}
-		test_end();
 	}
 }
 
@@ -187,27 +199,27 @@ static void mov_with_empty_rex(void)
 {
 	static const struct code code = { { 0x40, 0x88, 0xe5 }, 3 };	/* mov %spl, %bpl */
 
-	test_begin("emulate: an empty REX makes SPL of AH");
-	check_sane(&code, KPROBE_OP_MOV_REG);
-	test_end();
+	TEST("emulate: an empty REX makes SPL of AH") {
+		check_sane(&code, KPROBE_OP_MOV_REG);
+	}
 }
 #endif
 
 static void nops(void)
 {
-	test_begin("emulate: nop, short and long");
-	CHECK_PREFIXED("\x0f\x1f\x00", NOP);
-	CHECK_PREFIXED("\x0f\x1f\xc0", NOP);
-	CHECK_PREFIXED("\x0f\x1f\x84\x00\x00\x00\x00\x00", NOP);
-	check_sane(&(struct code) { { 0x90 }, 1 }, KPROBE_OP_NOP);
-	check_sane(&(struct code) { { 0x66, 0x90 }, 2 }, KPROBE_OP_NOP);
-	check_sane(&(struct code) { { 0x66, 0x66, 0x2e, 0x90 }, 4 }, KPROBE_OP_NOP);
-	check_sane(&(struct code) { { 0xf3, 0x0f, 0x1e, 0xfa }, 4 }, KPROBE_OP_NOP);
-	check_sane(&(struct code) { { 0xf3, 0x0f, 0x1e, 0xfb }, 4 }, KPROBE_OP_NOP);
+	TEST("emulate: nop, short and long") {
+		CHECK_PREFIXED("\x0f\x1f\x00", NOP);
+		CHECK_PREFIXED("\x0f\x1f\xc0", NOP);
+		CHECK_PREFIXED("\x0f\x1f\x84\x00\x00\x00\x00\x00", NOP);
+		check_sane(&(struct code) { { 0x90 }, 1 }, KPROBE_OP_NOP);
+		check_sane(&(struct code) { { 0x66, 0x90 }, 2 }, KPROBE_OP_NOP);
+		check_sane(&(struct code) { { 0x66, 0x66, 0x2e, 0x90 }, 4 }, KPROBE_OP_NOP);
+		check_sane(&(struct code) { { 0xf3, 0x0f, 0x1e, 0xfa }, 4 }, KPROBE_OP_NOP);
+		check_sane(&(struct code) { { 0xf3, 0x0f, 0x1e, 0xfb }, 4 }, KPROBE_OP_NOP);
 #ifdef __x86_64__
-	check_sane(&(struct code) { { 0x48, 0x90 }, 2 }, KPROBE_OP_NOP);
+		check_sane(&(struct code) { { 0x48, 0x90 }, 2 }, KPROBE_OP_NOP);
 #endif
-	test_end();
+	}
 }
 
 /* Level 0: the SDM's tables for CLI, STI, POPF, and "a halt may end at once". */
@@ -266,17 +278,17 @@ static void privileged(void)
 		struct kprobe_insn insn;
 		struct pt_regs regs;
 
-		test_begin("emulate at level 0: %s", privileged_facts[i].name);
-		sane_regs(&regs);
-		regs.flags = privileged_facts[i].before;
-		prepare(&privileged_facts[i].code);
-		memcpy((void *)STACK, &privileged_facts[i].on_stack, sizeof(long));
-		if (classify(&privileged_facts[i].code, privileged_facts[i].op, &insn) &&
-		    (!kprobe_emulate(&insn, CODE, &regs) ||
-		     regs.flags != privileged_facts[i].after || regs.ip != CODE + insn.len))
-			test_fail("flags %lx, not %lx, at %lx", regs.flags,
-				  privileged_facts[i].after, regs.ip);
-		test_end();
+		TEST("emulate at level 0: %s", privileged_facts[i].name) {
+			sane_regs(&regs);
+			regs.flags = privileged_facts[i].before;
+			prepare(&privileged_facts[i].code);
+			memcpy((void *)STACK, &privileged_facts[i].on_stack, sizeof(long));
+			if (classify(&privileged_facts[i].code, privileged_facts[i].op, &insn) &&
+			    (!kprobe_emulate(&insn, CODE, &regs) ||
+			     regs.flags != privileged_facts[i].after || regs.ip != CODE + insn.len))
+				test_fail("flags %lx, not %lx, at %lx", regs.flags,
+					  privileged_facts[i].after, regs.ip);
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ static u8 error_of(const struct words *words)
 		return KPROBE_INSN_BREAKPOINT;
 	if (is_one_of(name, traps))
 		return KPROBE_INSN_TRAP;
-	if (sizeof(long) == 8 && is_near_branch16(words))
+	if (IS_ENABLED(CONFIG_X86_64) && is_near_branch16(words))
 		return KPROBE_INSN_AMBIGUOUS;
 	if (words->repeated && (starts(name, "loop") || strstr(name, "cxz")))
 		return KPROBE_INSN_AMBIGUOUS;

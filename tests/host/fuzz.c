@@ -25,9 +25,12 @@ int LLVMFuzzerTestOneInput(const u8 *given, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
-	(void)argv;
-	native_start();
-	quick_start();
+	premises_read((*argv)[0]);
+	native_map();
+	if (!compare_can_run()) {
+		printf("nothing can be run here: %s\n", test_reason());
+		exit(2);
+	}
 	return 0;
 }
 
@@ -74,7 +77,7 @@ int LLVMFuzzerTestOneInput(const u8 *given, size_t size)
 	struct pt_regs regs;
 
 	memcpy(data, given, size < INPUT_SIZE ? size : INPUT_SIZE);
-	test_begin("fuzz");
+	test_alone("fuzz");
 	compare_begin();
 	memcpy(code.bytes, data, MAX_INSN_SIZE);
 	if (check_bytes(&code, &insn)) {
@@ -82,7 +85,7 @@ int LLVMFuzzerTestOneInput(const u8 *given, size_t size)
 		regs.flags |= (data[FLAGS_AT] | data[FLAGS_AT + 1] << 8) & 0xcd5;
 		prepare(&code);
 		if (insn.op == KPROBE_OP_POPF)
-			memcpy((void *)STACK, &(u32){ *(u32 *)(data + STACK_AT) & 0x204cd5 }, 4);
+			memcpy((void *)STACK, &(u32){ *(u32 *)(data + STACK_AT) & popf_flags() }, 4);
 		if (insn.flags & KPROBE_INSN_REP)
 			regs.cx &= 0xff;
 		check_run(&insn, &regs);

@@ -52,20 +52,20 @@ static void opcodes(const char *name, const u8 *prefix, unsigned int len)
 	u8 text[2 * MAX_INSN_SIZE];
 	unsigned int opcode, modrm, i;
 
-	test_begin("glance: %s", name);
-	/* Of an address with SIB the base decides, too. */
-	for (i = 0; i < sizeof(text); i++)
-		text[i] = 0x25 + 0x1b * i;
-	memcpy(text, prefix, len);
-	for (opcode = 0; opcode < 256; opcode++) {
-		text[len] = opcode;
-		for (modrm = 0; modrm < 256; modrm++) {
-			text[len + 1] = modrm;
-			text[len + 2] = modrm * 5;
-			compare(text);
+	TEST("glance: %s", name) {
+		/* Of an address with SIB the base decides, too. */
+		for (i = 0; i < sizeof(text); i++)
+			text[i] = 0x25 + 0x1b * i;
+		memcpy(text, prefix, len);
+		for (opcode = 0; opcode < 256; opcode++) {
+			text[len] = opcode;
+			for (modrm = 0; modrm < 256; modrm++) {
+				text[len + 1] = modrm;
+				text[len + 2] = modrm * 5;
+				compare(text);
+			}
 		}
 	}
-	test_end();
 }
 
 /* Where the next instruction begins depends on the processor, or it does not. */
@@ -93,14 +93,14 @@ static void lengths(void)
 	u8 text[2 * MAX_INSN_SIZE];
 	size_t i;
 
-	test_begin("R28 glance: a length that depends on the processor is not known");
-	for (i = 0; i < ARRAY_SIZE(facts); i++) {
-		memset(text, 0, sizeof(text));
-		memcpy(text, facts[i].text, sizeof(facts[i].text));
-		if (kprobe_glance(&glance, text, sizeof(text)) != facts[i].is_known)
-			test_fail("%s: %s", hex(text, 8), facts[i].is_known ? "unknown" : "known");
+	TEST("R28 glance: a length that depends on the processor is not known") {
+		for (i = 0; i < ARRAY_SIZE(facts); i++) {
+			memset(text, 0, sizeof(text));
+			memcpy(text, facts[i].text, sizeof(facts[i].text));
+			if (kprobe_glance(&glance, text, sizeof(text)) != facts[i].is_known)
+				test_fail("%s: %s", hex(text, 8), facts[i].is_known ? "unknown" : "known");
+		}
 	}
-	test_end();
 }
 
 void glance_tests(void)

@@ -7,25 +7,33 @@
 #include "native.h"
 #include "test.h"
 
-/* "named": without the random ones, which take longest. */
+static void stop_children(void)
+{
+	quick_stop();
+	native_stop();
+}
+
+/* "named": without the forms and the random ones, which take longest. */
 int main(int argc, char **argv)
 {
 	bool named = argc > 1 && !strcmp(argv[1], "named");
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	native_start();
-	quick_start();
+	test_at_end = stop_children;
+	premises_read(argv[0]);
+	if (premise_holds(PREMISE_ARENA))
+		native_map();
 	glance_tests();
 	classify_tests();
 	relocate_tests();
+	test_all_need(PREMISE_ARENA);
 	branch_tests();
 	data_tests();
 	resume_tests();
 	slot_tests();
-	form_tests();
-	if (!named)
+	if (!named) {
+		form_tests();
 		random_tests();
-	quick_stop();
-	native_stop();
+	}
 	return test_summary();
 }

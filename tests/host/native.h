@@ -103,6 +103,11 @@ struct run {
 
 #define MAX_RUNS	7
 
+/*
+ * Map what the tests and their children share; start the child of this process, unless
+ * it has one; end it.
+ */
+void native_map(void);
 void native_start(void);
 void native_stop(void);
 
@@ -125,6 +130,7 @@ struct engine {
 
 extern const struct engine native_engine, quick_engine;
 
+void quick_map(void);
 void quick_start(void);
 void quick_stop(void);
 

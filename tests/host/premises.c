@@ -25,6 +25,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include <linux/filter.h>
 #include <linux/kernel.h>
 #include <linux/seccomp.h>
 
@@ -137,8 +138,11 @@ static bool check_ptrace(void)
 
 static int be_confined(void)
 {
+	struct sock_filter filter[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+	const struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) == 0;
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 static int be_confined_strictly(void)
@@ -151,6 +155,10 @@ static int be_confined_strictly(void)
 
 static bool check_seccomp(void)
 {
+	if (getenv(UNCONFINED)) {
+		see("it is not needed here");
+		return true;
+	}
 	if (in_child(be_confined) || in_child(be_confined_strictly))
 		return see("the kernel does not do it");
 	see("strictly, or with a filter");

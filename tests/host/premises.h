@@ -3,7 +3,8 @@
  * What the native tests assume of this machine: of its processor, and of the
  * hypervisor and the kernel below them. premises.c checks each of these and prints
  * the list; a test that a missing premise concerns is skipped by name. A premise
- * can be switched off by hand: PREMISES_OFF=ptrace,flags
+ * can be switched off by hand: PREMISES_OFF=ptrace,flags. In a guest, where nothing can
+ * be hurt, UNCONFINED=1 says that children need not be confined.
  */
 #ifndef _PREMISES_H
 #define _PREMISES_H
@@ -31,6 +32,8 @@ enum premise {
 #undef PREMISE
 	NR_PREMISES
 };
+
+#define UNCONFINED		"UNCONFINED"	/* of the environment */
 
 /* All that a native run as such stands on: those before this one. */
 #define FIRST_SPECIAL_PREMISE	PREMISE_TRAP_BELOW

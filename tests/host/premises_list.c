@@ -16,7 +16,7 @@ const char *const premise_names[NR_PREMISES] = {
 
 static struct {
 	bool is_known, holds;
-	char text[200];
+	char text[512];
 } premises[NR_PREMISES];
 
 /* "premise NAME holds: ...", or something else than "holds" */

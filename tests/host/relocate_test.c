@@ -17,16 +17,16 @@ static void jump(const char *name, long distance, bool in_reach)
 	u8 copy[5];
 	s32 written;
 
-	test_begin("relocate: jump %s", name);
-	memcpy(copy, untouched, sizeof(copy));
-	if (kprobe_relocate_jump(copy, FROM, FROM + 5 + distance) != in_reach)
-		test_fail("%s reach", in_reach ? "out of" : "within");
-	memcpy(&written, copy + 1, sizeof(written));
-	if (in_reach && (copy[0] != 0xe9 || written != (s32)distance))
-		test_fail("wrote %s", hex(copy, sizeof(copy)));
-	if (!in_reach && memcmp(copy, untouched, sizeof(copy)))
-		test_fail("wrote %s though out of reach", hex(copy, sizeof(copy)));
-	test_end();
+	TEST("relocate: jump %s", name) {
+		memcpy(copy, untouched, sizeof(copy));
+		if (kprobe_relocate_jump(copy, FROM, FROM + 5 + distance) != in_reach)
+			test_fail("%s reach", in_reach ? "out of" : "within");
+		memcpy(&written, copy + 1, sizeof(written));
+		if (in_reach && (copy[0] != 0xe9 || written != (s32)distance))
+			test_fail("wrote %s", hex(copy, sizeof(copy)));
+		if (!in_reach && memcmp(copy, untouched, sizeof(copy)))
+			test_fail("wrote %s though out of reach", hex(copy, sizeof(copy)));
+	}
 }
 
 #ifdef __x86_64__
@@ -38,20 +38,20 @@ static void rip_relative(const char *name, const u8 *bytes, u8 len, u8 offset,
 	u8 text[MAX_INSN_SIZE], copy[MAX_INSN_SIZE], want[MAX_INSN_SIZE];
 	s32 moved = disp - distance;
 
-	test_begin("relocate: %s, %d away by %ld", name, disp, distance);
-	memcpy(text, bytes, len);
-	memcpy(text + offset, &disp, sizeof(disp));
-	memcpy(want, text, len);
-	memcpy(want + offset, &moved, sizeof(moved));
+	TEST("relocate: %s, %d away by %ld", name, disp, distance) {
+		memcpy(text, bytes, len);
+		memcpy(text + offset, &disp, sizeof(disp));
+		memcpy(want, text, len);
+		memcpy(want + offset, &moved, sizeof(moved));
 
-	if (kprobe_classify(&insn, text, len) || insn.disp_off != offset)
-		test_fail("displacement at %d, not %d", insn.disp_off, offset);
-	else if (kprobe_relocate(&insn, copy, FROM, FROM + distance) !=
-		 (in_reach ? len : -ERANGE))
-		test_fail("%s reach", in_reach ? "out of" : "within");
-	else if (in_reach && memcmp(copy, want, len))
-		test_fail("wrote %s, not %s", hex(copy, len), hex(want, len));
-	test_end();
+		if (kprobe_classify(&insn, text, len) || insn.disp_off != offset)
+			test_fail("displacement at %d, not %d", insn.disp_off, offset);
+		else if (kprobe_relocate(&insn, copy, FROM, FROM + distance) !=
+			 (in_reach ? len : -ERANGE))
+			test_fail("%s reach", in_reach ? "out of" : "within");
+		else if (in_reach && memcmp(copy, want, len))
+			test_fail("wrote %s, not %s", hex(copy, len), hex(want, len));
+	}
 }
 
 static void rip_relatives(void)
@@ -92,12 +92,12 @@ static void rewritten_size(const char *name, const char *bytes, u8 len, unsigned
 {
 	struct kprobe_insn insn;
 
-	test_begin("rewrite: size of %s", name);
-	if (kprobe_classify(&insn, (const u8 *)bytes, len) || insn.len != len)
-		test_fail("%s is refused, or not %d bytes long", hex((const u8 *)bytes, len), len);
-	else if (kprobe_rewritten_size(&insn) != size)
-		test_fail("%u, not %u", kprobe_rewritten_size(&insn), size);
-	test_end();
+	TEST("rewrite: size of %s", name) {
+		if (kprobe_classify(&insn, (const u8 *)bytes, len) || insn.len != len)
+			test_fail("%s is refused, or not %d bytes long", hex((const u8 *)bytes, len), len);
+		else if (kprobe_rewritten_size(&insn) != size)
+			test_fail("%u, not %u", kprobe_rewritten_size(&insn), size);
+	}
 }
 
 static void rewritten_sizes(void)
@@ -141,13 +141,13 @@ static void rewritten_reach(const char *name, const u8 *bytes, u8 len, unsigned 
 	u8 copy[MAX_INSN_SIZE];
 	unsigned long target;
 
-	test_begin("rewrite: %s goes %ld away", name, distance);
-	if (kprobe_classify(&insn, bytes, len))
-		test_fail("is refused");
-	target = FROM + insn.len + insn.imm;
-	if (kprobe_rewrite(&insn, copy, FROM, target - size - distance) != in_reach)
-		test_fail("%s reach", in_reach ? "out of" : "within");
-	test_end();
+	TEST("rewrite: %s goes %ld away", name, distance) {
+		if (kprobe_classify(&insn, bytes, len))
+			test_fail("is refused");
+		target = FROM + insn.len + insn.imm;
+		if (kprobe_rewrite(&insn, copy, FROM, target - size - distance) != in_reach)
+			test_fail("%s reach", in_reach ? "out of" : "within");
+	}
 }
 
 /* A return address is pushed as 32 bits, of which the CPU extends the sign. */
@@ -157,12 +157,12 @@ static void return_address(unsigned long next, bool in_reach)
 	struct kprobe_insn insn;
 	u8 copy[MAX_INSN_SIZE];
 
-	test_begin("rewrite: call that returns to %lx", next);
-	if (kprobe_classify(&insn, call, sizeof(call)))
-		test_fail("is refused");
-	if (kprobe_rewrite(&insn, copy, next - sizeof(call), next + 0x1000) != in_reach)
-		test_fail("%s reach", in_reach ? "out of" : "within");
-	test_end();
+	TEST("rewrite: call that returns to %lx", next) {
+		if (kprobe_classify(&insn, call, sizeof(call)))
+			test_fail("is refused");
+		if (kprobe_rewrite(&insn, copy, next - sizeof(call), next + 0x1000) != in_reach)
+			test_fail("%s reach", in_reach ? "out of" : "within");
+	}
 }
 
 static void rewritten_reaches(void)

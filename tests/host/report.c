@@ -93,7 +93,7 @@ static void check_class(const struct line *line, const char *text)
 	struct expected want;
 
 	expect(&want, text);
-	if (sizeof(long) == 4)
+	if (!IS_ENABLED(CONFIG_X86_64))
 		target = (u32)target;
 	if (line->error != want.error)
 		disagree(line, text, "refusal", line->error, want.error);
@@ -195,7 +195,7 @@ static void note_targets(void)
 		lines[i].entered |= is_endbr(&lines[i]);
 		if (lines[i].error || insn->op < KPROBE_OP_JMP || insn->op > KPROBE_OP_CALL)
 			continue;
-		line = find(sizeof(long) == 4 ? (u32)target : target);
+		line = find(!IS_ENABLED(CONFIG_X86_64) ? (u32)target : target);
 		if (line)
 			line->entered = true;
 	}

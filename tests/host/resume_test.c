@@ -103,18 +103,18 @@ void resume_tests(void)
 		const struct code *code = &facts[i].code;
 		struct kprobe_insn insn;
 
-		test_begin("resume: %s (%s)", facts[i].name, hex(code->bytes, code->len));
-		if (kprobe_classify(&insn, code->bytes, code->len))
-			test_fail("refused");
-		for (old = 0; old < ARRAY_SIZE(combinations); old++) {
-			for (left = 0; left < ARRAY_SIZE(combinations); left++) {
-				check_resume(&facts[i], &insn, STACK, combinations[old],
-					     combinations[left]);
-				/* As a 16-bit push may leave the stack pointer, and worse. */
-				check_resume(&facts[i], &insn, STACK + 1, combinations[old],
-					     combinations[left]);
+		TEST("resume: %s (%s)", facts[i].name, hex(code->bytes, code->len)) {
+			if (kprobe_classify(&insn, code->bytes, code->len))
+				test_fail("refused");
+			for (old = 0; old < ARRAY_SIZE(combinations); old++) {
+				for (left = 0; left < ARRAY_SIZE(combinations); left++) {
+					check_resume(&facts[i], &insn, STACK, combinations[old],
+						     combinations[left]);
+					/* As a 16-bit push may leave the stack pointer, and worse. */
+					check_resume(&facts[i], &insn, STACK + 1, combinations[old],
+						     combinations[left]);
+				}
 			}
 		}
-		test_end();
 	}
 }

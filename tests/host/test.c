@@ -1,26 +1,138 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "test.h"
 
+/* A test that takes longer does not end. */
+#define PATIENCE_SECONDS	400
+
+/**
+ * struct verdict - what comes of a test, in memory that its process shares
+ * @result: PASSED until something else is known
+ * @has_ended: it has come to its end
+ * @parts: the premises that some part of it has missed
+ * @reason: why it has failed, or is skipped
+ */
+struct verdict {
+	enum { PASSED, FAILED, SKIPPED } result;
+	bool has_ended;
+	unsigned int parts;
+	char reason[640];
+};
+
 static char name[128];
-static char reason[256];
 static char context[96];
-static enum { PASSED, FAILED, SKIPPED } result;
+static struct verdict own;		/* without a process of its own */
+static struct verdict *verdict = &own;
 static unsigned int passed, failed, skipped;
 
-void test_begin(const char *fmt, ...)
+static enum premise all_need = NR_PREMISES;
+
+void (*test_at_end)(void);
+
+static void report(void)
+{
+	unsigned int i;
+
+	switch (verdict->result) {
+	case PASSED:
+		passed++;
+		printf("ok %s\n", name);
+		break;
+	case FAILED:
+		failed++;
+		printf("not ok %s: %s\n", name, verdict->reason);
+		if (getenv("STOP_AT_FAILURE"))
+			exit(1);
+		break;
+	case SKIPPED:
+		skipped++;
+		printf("ok %s # SKIP %s\n", name, verdict->reason);
+		return;
+	}
+	for (i = 0; i < NR_PREMISES; i++) {
+		if (verdict->parts & 1U << i) {
+			skipped++;
+			printf("ok %s (what needs %s) # SKIP %s\n", name, premise_names[i],
+			       premise_text(i));
+		}
+	}
+}
+
+/* The test's process has ended, in whatever way. */
+static void judge(int status)
+{
+	if (WIFSIGNALED(status))
+		test_fail("it has died: %s", strsignal(WTERMSIG(status)));
+	else if (!verdict->has_ended)
+		test_fail("it has ended with status %d", WEXITSTATUS(status));
+	report();
+}
+
+static void reset(void)
+{
+	memset(verdict, 0, sizeof(*verdict));
+	context[0] = 0;
+}
+
+void test_alone(const char *new_name)
+{
+	snprintf(name, sizeof(name), "%s", new_name);
+	reset();
+}
+
+bool test_begin(const char *fmt, ...)
 {
 	va_list args;
+	int status;
+	pid_t pid;
 
 	va_start(args, fmt);
 	vsnprintf(name, sizeof(name), fmt, args);
 	va_end(args);
-	result = PASSED;
-	context[0] = 0;
+	if (verdict == &own) {
+		verdict = mmap(NULL, sizeof(*verdict), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (verdict == MAP_FAILED)
+			exit(2);
+	}
+	reset();
+	if (all_need < NR_PREMISES && !test_needs(all_need)) {
+		report();
+		return false;
+	}
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		alarm(PATIENCE_SECONDS);
+		return true;
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		perror("fork");
+		exit(2);
+	}
+	judge(status);
+	return false;
+}
+
+void test_end(void)
+{
+	if (test_at_end)
+		test_at_end();
+	verdict->has_ended = true;
+	fflush(stdout);
+	_exit(0);
 }
 
 void test_fail(const char *fmt, ...)
@@ -28,13 +140,13 @@ void test_fail(const char *fmt, ...)
 	va_list args;
 	int used;
 
-	if (result == FAILED)
+	if (verdict->result == FAILED)
 		return;
 	va_start(args, fmt);
-	used = snprintf(reason, sizeof(reason), "%s", context);
-	vsnprintf(reason + used, sizeof(reason) - used, fmt, args);
+	used = snprintf(verdict->reason, sizeof(verdict->reason), "%s", context);
+	vsnprintf(verdict->reason + used, sizeof(verdict->reason) - used, fmt, args);
 	va_end(args);
-	result = FAILED;
+	verdict->result = FAILED;
 }
 
 void test_context(const char *fmt, ...)
@@ -50,32 +162,31 @@ void test_skip(const char *fmt, ...)
 {
 	va_list args;
 
-	if (result != PASSED)
+	if (verdict->result != PASSED)
 		return;
 	va_start(args, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, args);
+	vsnprintf(verdict->reason, sizeof(verdict->reason), fmt, args);
 	va_end(args);
-	result = SKIPPED;
+	verdict->result = SKIPPED;
 }
 
-void test_end(void)
+bool test_needs(enum premise premise)
 {
-	switch (result) {
-	case PASSED:
-		passed++;
-		printf("ok %s\n", name);
-		break;
-	case FAILED:
-		failed++;
-		printf("not ok %s: %s\n", name, reason);
-		if (getenv("STOP_AT_FAILURE"))
-			exit(1);
-		break;
-	case SKIPPED:
-		skipped++;
-		printf("ok %s # SKIP %s\n", name, reason);
-		break;
-	}
+	if (!premise_holds(premise))
+		test_skip("%s", premise_text(premise));
+	return premise_holds(premise);
+}
+
+void test_all_need(enum premise premise)
+{
+	all_need = premise;
+}
+
+bool test_part_needs(enum premise premise)
+{
+	if (!premise_holds(premise))
+		verdict->parts |= 1U << premise;
+	return premise_holds(premise);
 }
 
 const char *hex(const u8 *bytes, size_t len)
@@ -95,12 +206,12 @@ const char *hex(const u8 *bytes, size_t len)
 
 bool test_has_failed(void)
 {
-	return result == FAILED;
+	return verdict->result == FAILED;
 }
 
 const char *test_reason(void)
 {
-	return reason;
+	return verdict->reason;
 }
 
 int test_summary(void)

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One line a test: "ok name", or "not ok name: why" with the first reason. */
+/*
+ * One line a test: "ok name", or "not ok name: why" with the first reason. Each runs in
+ * a process of its own, so that one that dies has failed, by name, and the rest runs:
+ *
+ *	TEST("name %d", nr) {
+ *		...
+ *	}
+ *
+ * The block may be left by continue, not by return. What it prints comes before its line.
+ */
 #ifndef _TEST_H
 #define _TEST_H
 
@@ -9,14 +18,34 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-__printf(1, 2) void test_begin(const char *fmt, ...);
+#include "premises.h"
+
+#define TEST(...)	for (; test_begin(__VA_ARGS__); test_end())
+
+/* True in the test's own process; false in the one that has waited for it. */
+__printf(1, 2) bool test_begin(const char *fmt, ...);
+__attribute__((noreturn)) void test_end(void);
+
+/* One that does not end with the process that it is in: for the fuzzer. */
+void test_alone(const char *name);
+
 __printf(1, 2) void test_fail(const char *fmt, ...);
 __printf(1, 2) void test_skip(const char *fmt, ...);
-void test_end(void);
+/* The test is skipped, if it has not failed, unless the premise holds. Returns whether it does. */
+bool test_needs(enum premise premise);
+
+/* The same, but only a part of the test is skipped, for which there is a line of its own. */
+bool test_part_needs(enum premise premise);
+
+/* From now on: each test. */
+void test_all_need(enum premise premise);
 
 /* The one since test_begin(): has it failed, and why? */
 bool test_has_failed(void);
 const char *test_reason(void);
+
+/* What is to end with each test. */
+extern void (*test_at_end)(void);
 
 /* Print how many there were; 1 if one has failed. */
 int test_summary(void);
