@@ -204,12 +204,14 @@ struct place {
 
 /* What is not known of indirect jumps, IBT forbids. */
 #ifdef CONFIG_X86_KERNEL_IBT
-#define OPEN(func, span)	JUMP(func, span)
+#define JUMP_IF_OPEN		KPROBE_JUMP
 #define JUMP_COLD_ENTERED	KPROBE_JUMP_ENTERED
 #else
-#define OPEN(func, span)	NO_JUMP(func, KPROBE_JUMP_OPEN)
+#define JUMP_IF_OPEN		KPROBE_JUMP_OPEN
 #define JUMP_COLD_ENTERED	KPROBE_JUMP_OPEN
 #endif
+#define OPEN(func, span)						\
+	{ #func, func##_at, JUMP_IF_OPEN, JUMP_IF_OPEN == KPROBE_JUMP ? (span) : 0 }
 #define NO_JUMP(func, why)	{ #func, func##_at, why, 0 }
 #define JUMP(func, span)	{ #func, func##_at, KPROBE_JUMP, span }
 
