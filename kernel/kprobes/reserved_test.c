@@ -170,6 +170,7 @@ static void set_label(struct jump_entry *label, const u8 *code, const u8 *target
 static struct label_module *label_module(struct kunit *test)
 {
 	struct label_module *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	u8 *at;
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	set_label(&m->label[0], &m->init_text[32], &m->init_text[2]);
@@ -180,6 +181,9 @@ static struct label_module *label_module(struct kunit *test)
 	m->mod.mem[MOD_TEXT].size = sizeof(m->text);
 	m->mod.mem[MOD_INIT_TEXT].base = m->init_text;
 	m->mod.mem[MOD_INIT_TEXT].size = sizeof(m->init_text);
+	/* A module of another test may have been in this memory, and never gone. */
+	for (at = m->text; at < (u8 *)(m + 1); at++)
+		kprobe_reserved_remove((unsigned long)at);
 	return m;
 }
 
