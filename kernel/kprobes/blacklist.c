@@ -42,6 +42,7 @@ static int kprobe_range_cmp(const void *a, const void *b)
 {
 	const struct kprobe_range *x = a, *y = b;
 
+	cond_resched();
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
 	return 0;
@@ -162,8 +163,10 @@ static unsigned int kprobe_symbol_ranges(const unsigned long *entry, unsigned in
 {
 	unsigned int i, found = 0;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		found += kprobe_symbol_range(entry[i], &range[found]);
+		cond_resched();
+	}
 	return found;
 }
 

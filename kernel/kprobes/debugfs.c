@@ -68,13 +68,23 @@ struct kprobe_listing {
 	void (*fill)(struct kprobe_listing *listing);
 };
 
+static unsigned int kprobe_site_nr(const struct kprobe_site *site)
+{
+	struct kprobe *kp;
+	unsigned int nr = 0;
+
+	kprobe_for_each(kp, &site->probes, list)
+		nr++;
+	return nr;
+}
+
 static unsigned int kprobe_count(void)
 {
 	struct kprobe_site *site;
 	unsigned int nr = 0;
 
-	list_for_each_entry(site, &kprobe_sites, all)
-		nr += list_count_nodes(&site->probes);
+	kprobe_for_each(site, &kprobe_sites, all)
+		nr += kprobe_site_nr(site);
 	return nr;
 }
 
@@ -83,8 +93,8 @@ static void kprobe_list_fill(struct kprobe_listing *listing)
 	struct kprobe_site *site;
 	struct kprobe *kp;
 
-	list_for_each_entry(site, &kprobe_sites, all) {
-		list_for_each_entry(kp, &site->probes, list) {
+	kprobe_for_each(site, &kprobe_sites, all) {
+		kprobe_for_each(kp, &site->probes, list) {
 			listing->record[listing->nr++] = (struct kprobe_record){
 				.addr	= site->addr,
 				.flags	= kp->flags,
@@ -98,10 +108,10 @@ static void kprobe_sites_fill(struct kprobe_listing *listing)
 {
 	struct kprobe_site *site;
 
-	list_for_each_entry(site, &kprobe_sites, all) {
+	kprobe_for_each(site, &kprobe_sites, all) {
 		listing->record[listing->nr++] = (struct kprobe_record){
 			.addr	= site->addr,
-			.nr	= list_count_nodes(&site->probes),
+			.nr	= kprobe_site_nr(site),
 			.route	= kprobe_route_of(site),
 		};
 	}

@@ -179,7 +179,7 @@ static int kprobe_ftrace_change_all(const struct kprobe_ftrace_step *step,
 	unsigned long *addrs;
 	int err;
 
-	list_for_each_entry(site, sites, batch)
+	kprobe_for_each(site, sites, batch)
 		nr += kprobe_ftrace_goes(site, step);
 	if (!nr)
 		return 0;
@@ -188,7 +188,7 @@ static int kprobe_ftrace_change_all(const struct kprobe_ftrace_step *step,
 		return -ENOMEM;
 
 	nr = 0;
-	list_for_each_entry(site, sites, batch) {
+	kprobe_for_each(site, sites, batch) {
 		if (kprobe_ftrace_goes(site, step))
 			addrs[nr++] = site->addr;
 	}
@@ -209,7 +209,7 @@ static enum kprobe_refusal kprobe_ftrace_go(const struct kprobe_ftrace_step *ste
 	struct kprobe_site *site;
 	int err = 0;
 
-	list_for_each_entry(site, sites, batch) {
+	kprobe_for_each(site, sites, batch) {
 		if (!kprobe_ftrace_goes(site, step))
 			continue;
 		if (!done)
@@ -248,7 +248,7 @@ static enum kprobe_refusal kprobe_ftrace_move_all(struct list_head *sites,
 	enum kprobe_refusal refusal = KPROBE_OK;
 	struct kprobe_site *site;
 
-	list_for_each_entry(site, sites, batch) {
+	kprobe_for_each(site, sites, batch) {
 		if (kprobe_ftrace_goes(site, &step))
 			refusal = kprobe_ftrace_move(site, from, to) ?: refusal;
 	}
@@ -294,7 +294,7 @@ static void kprobe_ftrace_bury(struct work_struct *work)
 	unsigned int nr = 0;
 
 	mutex_lock(&kprobe_mutex);
-	list_for_each_entry(site, &kprobe_sites, all) {
+	kprobe_for_each(site, &kprobe_sites, all) {
 		if (!site->via)
 			continue;
 		kprobe_ftrace_armed(site, NULL);
@@ -308,7 +308,7 @@ static DECLARE_WORK(kprobe_ftrace_burial, kprobe_ftrace_bury);
 
 static void kprobe_ftrace_died(struct irq_work *work)
 {
-	schedule_work(&kprobe_ftrace_burial);
+	queue_work(system_unbound_wq, &kprobe_ftrace_burial);
 }
 
 static DEFINE_IRQ_WORK(kprobe_ftrace_death, kprobe_ftrace_died);

@@ -48,6 +48,7 @@
 #include <linux/lockdep.h>
 #include <linux/ratelimit_types.h>
 #include <linux/rhashtable-types.h>
+#include <linux/sched.h>
 #include <asm/kprobe_site.h>
 
 extern struct mutex kprobe_mutex;
@@ -300,6 +301,23 @@ void kprobe_batch_end(struct kprobe_batch *batch);
 
 /* site.c */
 extern struct list_head kprobe_sites;
+
+/*
+ * Walks over sites and probes, of which there can be tens of thousands. A kernel
+ * without preemption runs nothing else on the CPU meanwhile, so each step offers to
+ * schedule. Only for process context, with no lock held but mutexes.
+ */
+#define kprobe_for_each(pos, head, member)				\
+	for (pos = list_first_entry(head, typeof(*pos), member);	\
+	     !list_entry_is_head(pos, head, member);			\
+	     cond_resched(), pos = list_next_entry(pos, member))
+
+/* The same, where @pos may leave the list. */
+#define kprobe_for_each_safe(pos, next, head, member)			\
+	for (pos = list_first_entry(head, typeof(*pos), member),	\
+	     next = list_next_entry(pos, member);			\
+	     !list_entry_is_head(pos, head, member);			\
+	     cond_resched(), pos = next, next = list_next_entry(next, member))
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);

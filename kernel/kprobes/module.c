@@ -125,6 +125,7 @@ bool kprobe_klp_relocates(const struct klp_modinfo *info, unsigned long start,
 
 			if (addr >= start && addr < end)
 				return true;
+			cond_resched();
 		}
 	}
 	return false;
@@ -144,8 +145,9 @@ bool kprobe_relocated_late(unsigned long start, unsigned long end)
 {
 	struct module *mod;
 
-	guard(preempt)();
-	mod = __module_text_address(start);
+	/* A site that is being prepared holds the module of its text. */
+	scoped_guard(preempt)
+		mod = __module_text_address(start);
 	if (!mod || !is_livepatch_module(mod))
 		return false;
 	/* mod->klp_info is filled after the notification COMING. */
@@ -243,8 +245,8 @@ static void kprobe_module_owner_leaves(const struct module *mod, kprobe_has_fn h
 	unsigned int nr = 0;
 
 	kprobe_batch_begin(&batch);
-	list_for_each_entry(site, &kprobe_sites, all) {
-		list_for_each_entry_safe(kp, next, &site->probes, list) {
+	kprobe_for_each(site, &kprobe_sites, all) {
+		kprobe_for_each_safe(kp, next, &site->probes, list) {
 			if (!kprobe_lives_in(kp, has, mod))
 				continue;
 			kprobe_batch_remove_from(&batch, site, kp);

@@ -44,7 +44,7 @@ static void kprobe_grace_period_over(struct kprobe_retired *retired)
 
 	guard(mutex)(&kprobe_mutex);
 	list_splice_init(&kprobe_ripening, &ripe);
-	list_for_each_entry(site, &ripe, batch)
+	kprobe_for_each(site, &ripe, batch)
 		site->ripe = true;
 	kprobe_reconcile(&ripe);
 	kprobe_grace_period_runs = false;

@@ -9,7 +9,6 @@
  */
 #include <linux/cpu.h>
 #include <linux/memory.h>
-#include <linux/sched.h>
 
 #include "internal.h"
 
@@ -198,10 +197,9 @@ static bool kprobe_step_all(struct list_head *sites, bool (*step)(struct kprobe_
 	struct kprobe_site *site;
 	bool changed = false;
 
-	list_for_each_entry(site, sites, batch) {
+	kprobe_for_each(site, sites, batch) {
 		if (!site->on_ftrace)
 			changed |= step(site);
-		cond_resched();
 	}
 	return changed;
 }
@@ -226,10 +224,8 @@ void kprobe_reconcile_breakpoints(struct list_head *sites)
 	struct kprobe_site *site;
 	bool changed;
 
-	list_for_each_entry(site, sites, batch) {
+	kprobe_for_each(site, sites, batch)
 		site->wanted = kprobe_site_wanted(site);
-		cond_resched();
-	}
 
 	/* A CPU on its way up or down would receive only some of the broadcasts. */
 	guard(cpus_read_lock)();
@@ -265,18 +261,15 @@ enum kprobe_refusal kprobe_reconcile(struct list_head *sites)
 	lockdep_assert_held(&kprobe_mutex);
 
 	/* Each site once, however many of its probes have left. */
-	list_for_each_entry(site, sites, batch) {
+	kprobe_for_each(site, sites, batch)
 		kprobe_site_shrink(site);
-		cond_resched();
-	}
 	kprobe_reconcile_breakpoints(sites);
 	refusal = kprobe_ftrace_reconcile(sites);
-	list_for_each_entry_safe(site, next, sites, batch) {
+	kprobe_for_each_safe(site, next, sites, batch) {
 		list_del_init(&site->batch);
 		if (site->state == KPROBE_OPTIMIZING)
 			kprobe_wait_until_ripe(site);
 		kprobe_site_put(site);
-		cond_resched();
 	}
 	kprobe_optimizer_start();
 	return refusal;
@@ -292,7 +285,7 @@ void kprobe_queue_all(struct list_head *sites)
 {
 	struct kprobe_site *site;
 
-	list_for_each_entry(site, &kprobe_sites, all)
+	kprobe_for_each(site, &kprobe_sites, all)
 		list_move_tail(&site->batch, sites);
 }
 

@@ -90,6 +90,7 @@ static unsigned int kprobe_collect_labels(const struct kprobe_patch_tables *tabl
 	unsigned int nr = 0;
 
 	for (label = tables->labels; label < tables->labels + tables->nr_labels; label++) {
+		cond_resched();
 		if (!kprobe_range_has(&tables->text, jump_entry_code(label)))
 			continue;
 		if (insn)
@@ -127,6 +128,7 @@ static unsigned int kprobe_collect_calls(const struct kprobe_patch_tables *table
 	for (call = tables->calls; call < tables->calls + tables->nr_calls; call++) {
 		unsigned long addr = (unsigned long)&call->addr + call->addr;
 
+		cond_resched();
 		if (!kprobe_range_has(&tables->text, addr))
 			continue;
 		if (insn)
@@ -147,6 +149,7 @@ static int kprobe_patched_cmp(const void *a, const void *b)
 {
 	const struct kprobe_patched *x = a, *y = b;
 
+	cond_resched();
 	if (x->offset != y->offset)
 		return x->offset < y->offset ? -1 : 1;
 	return 0;

@@ -12,7 +12,8 @@
  *    there, when the probe is on the idle path: arch_kprobe_drain() waits.
  *
  * What is retired here is released after all three, by a worker. Nobody who
- * unregisters a probe has to wait for it. One grace period is under way at a
+ * unregisters a probe has to wait for it. There may be tens of thousands, so the
+ * worker is bound to no CPU, where other work would wait for it. One grace period is under way at a
  * time, for all that was retired when it began: thousands of callbacks of their
  * own would have RCU hurry.
  */
@@ -85,7 +86,7 @@ static DECLARE_WORK(kprobe_release_work, kprobe_release_all);
 /* release() may sleep, an RCU callback may not. */
 static void kprobe_grace_period_over(struct rcu_head *rcu)
 {
-	schedule_work(&kprobe_release_work);
+	queue_work(system_unbound_wq, &kprobe_release_work);
 }
 
 /**

@@ -71,6 +71,7 @@ static bool kprobe_site_has(const struct kprobe_site *site, const struct kprobe 
 	while (first != &site->probes && first != &kp->list && last != &kp->list) {
 		first = first->next;
 		last = last->prev;
+		cond_resched();
 	}
 	return first != &site->probes;
 }
@@ -100,7 +101,7 @@ struct kprobe_site *kprobe_site_of(const struct kprobe *kp)
 	/* A site that is gone is not in the table: its address may live again. */
 	if (!kprobe_nr_gone)
 		return NULL;
-	list_for_each_entry(site, &kprobe_sites, all) {
+	kprobe_for_each(site, &kprobe_sites, all) {
 		if (site->state == KPROBE_GONE && site->addr == (unsigned long)kp->addr &&
 		    kprobe_site_has(site, kp))
 			return site;
@@ -168,7 +169,7 @@ void kprobe_site_set_state(struct kprobe_site *site, enum kprobe_state state)
 	lockdep_assert_held(&kprobe_mutex);
 	WARN_ON_ONCE(!kprobe_state_may_follow(site->state, state));
 	WRITE_ONCE(site->state, state);
-	list_for_each_entry(kp, &site->probes, list)
+	kprobe_for_each(kp, &site->probes, list)
 		kprobe_site_mark(site, kp);
 }
 
@@ -299,7 +300,7 @@ static struct kprobe_enabled kprobe_site_enabled(const struct kprobe_site *site)
 	struct kprobe_enabled enabled = { };
 	struct kprobe *kp;
 
-	list_for_each_entry(kp, &site->probes, list) {
+	kprobe_for_each(kp, &site->probes, list) {
 		if (kprobe_disabled(kp))
 			continue;
 		enabled.nr++;
@@ -348,7 +349,7 @@ static bool __must_check kprobe_site_publish(struct kprobe_site *site, gfp_t gfp
 		return false;
 	}
 	set->nr = enabled.nr;
-	list_for_each_entry(kp, &site->probes, list) {
+	kprobe_for_each(kp, &site->probes, list) {
 		if (!kprobe_disabled(kp))
 			set->probe[--enabled.nr] = kp;
 	}
@@ -473,7 +474,7 @@ static void kprobe_sites_collect(unsigned long start, unsigned long end,
 
 	lockdep_assert_held(&kprobe_mutex);
 
-	list_for_each_entry(site, &kprobe_sites, all) {
+	kprobe_for_each(site, &kprobe_sites, all) {
 		if (site->state == KPROBE_GONE || site->addr < start || site->addr >= end)
 			continue;
 		kprobe_site_activate(site, 0);
@@ -487,7 +488,7 @@ static void kprobe_sites_bury(struct list_head *leaving)
 	struct kprobe_site *site, *next;
 
 	kprobe_ftrace_reconcile(leaving);
-	list_for_each_entry_safe(site, next, leaving, batch) {
+	kprobe_for_each_safe(site, next, leaving, batch) {
 		list_del_init(&site->batch);
 		kprobe_site_gone(site);
 	}

@@ -7,6 +7,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
+#include <linux/sched/clock.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -237,6 +238,74 @@ static int kprobe_test_loop_run(void *data)
 		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
+}
+
+/*
+ * Counts how often the task that runs the test offers to schedule. The longest time
+ * in between is for people: it is only worth something where the clock counts
+ * instructions. Times in which another task ran are left out.
+ */
+static struct task_struct *kprobe_turns_of;
+static unsigned int kprobe_turns;
+static unsigned long kprobe_turn_switches;
+static u64 kprobe_turn_last, kprobe_turn_longest;
+
+static void kprobe_turn(void)
+{
+	unsigned long switches = current->nvcsw + current->nivcsw;
+	u64 now = local_clock();
+
+	if (switches == kprobe_turn_switches)
+		kprobe_turn_longest = max(kprobe_turn_longest, now - kprobe_turn_last);
+	kprobe_turn_switches = switches;
+	kprobe_turn_last = now;
+}
+
+static int kprobe_turn_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (current == kprobe_turns_of) {
+		kprobe_turns++;
+		kprobe_turn();
+	}
+	return 0;
+}
+
+/**
+ * kprobe_test_turns() - see how often the task has offered to schedule
+ *
+ * Return: how often since the last call.
+ */
+unsigned int kprobe_test_turns(void)
+{
+	unsigned int turns = kprobe_turns;
+
+	kprobe_turn();
+	pr_info("kprobe_test_turns: %u, at most %llu ns apart\n", turns, kprobe_turn_longest);
+	kprobe_turns = 0;
+	kprobe_turn_longest = 0;
+	kprobe_turn();
+	return turns;
+}
+
+/**
+ * kprobe_test_turns_count() - begin to count how often the task offers to schedule
+ * @test: the test, skipped where nobody has to offer: in a preemptible kernel
+ */
+void kprobe_test_turns_count(struct kunit *test)
+{
+	struct kprobe *kp = kunit_kzalloc(test, sizeof(*kp), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, kp);
+	kp->symbol_name = "__cond_resched";
+	kp->pre_handler = kprobe_turn_pre;
+	kprobe_turns_of = current;
+	kprobe_test_own(test, kp);
+	if (register_kprobe(kp))
+		kunit_skip(test, "needs a probe on __cond_resched()");
+	kprobe_test_turns();
+	cond_resched();
+	if (!kprobe_test_turns())
+		kunit_skip(test, "needs a kernel without preemption");
 }
 
 /**

@@ -47,6 +47,7 @@
  *	r41	a hit leaves another stack pointer
  *	r42	a handler goes to what another's jump displaces
  *	r43	an offline CPU hits a probe
+ *	r59	work on tens of thousands of sites keeps a CPU
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H
@@ -132,6 +133,8 @@ struct kprobe_test_loop *kprobe_test_loop(struct kunit *test, int cpu, void (*tu
 					  void *arg);
 void kprobe_test_loop_goes_on(struct kprobe_test_loop *loop, unsigned long turns);
 void kprobe_test_loop_end(void *loop);
+void kprobe_test_turns_count(struct kunit *test);
+unsigned int kprobe_test_turns(void);
 void kprobe_test_trace_add(char c);
 const char *kprobe_test_trace(void);
 void *kprobe_test_bad_address(struct kunit *test);

@@ -211,7 +211,8 @@ static void kprobe_code_guess(struct kprobe_code *f, unsigned long at)
 }
 
 /*
- * From the start to the end. After what is no instruction, or is not known, no
+ * From the start to the end, which can be far: the last symbol of the text reaches over
+ * a megabyte of padding. After what is no instruction, or is not known, no
  * boundary is known any more, so each byte is taken for the begin of a branch.
  */
 static void kprobe_code_decode(struct kprobe_code *f)
@@ -222,8 +223,10 @@ static void kprobe_code_decode(struct kprobe_code *f)
 	for (f->debugged = 0; f->debugged < f->size; f->debugged++) {
 		if (kprobe_code_is_debugged(f, f->debugged))
 			break;
+		cond_resched();
 	}
 	for (at = 0; at < f->size; at += f->whole ? glance.len : 1) {
+		cond_resched();
 		if (kprobe_code_is_debugged(f, at))
 			kprobe_code_guess(f, at);
 		else

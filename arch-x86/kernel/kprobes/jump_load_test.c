@@ -4,6 +4,8 @@
  * hit is lost while they come and go. rN in a name: a class of bug, see
  * ../../../../kernel/kprobes/test.h.
  */
+#include <linux/memory.h>
+#include <linux/sizes.h>
 
 #include "test.h"
 
@@ -215,7 +217,63 @@ static void disabled_in_the_midst_of_a_jump_r26(struct kunit *test)
 	kprobe_test_pairing(test, load_push, 100);
 }
 
+/*
+ * In a kernel without preemption a CPU that walks over all sites, or decodes a
+ * megabyte, runs nothing else.
+ */
+
+/* No site is in the text that leaves: all are looked at. */
+static void module_events_give_way_r59(struct kunit *test)
+{
+	struct kprobe_test_batch *field = field_probes(test);
+
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(field->batch, FIELD));
+	kprobe_test_turns_count(test);
+	kprobe_sites_leave(1, 2);
+	KUNIT_EXPECT_GE(test, kprobe_test_turns(), FIELD);
+	unregister_kprobes(field->batch, FIELD);
+}
+
+/* Those of reconcile.c, and those of ftrace.c for each way through ftrace. */
+#define RECONCILE_WALKS		(IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) ? 21 : 11)
+
+static void switches_give_way_r59(struct kunit *test)
+{
+	struct kprobe_test_batch *field = field_probes(test);
+
+	KUNIT_ASSERT_EQ(test, 0, register_kprobes(field->batch, FIELD));
+	wait_for_kprobe_optimizer();
+	kprobe_test_turns_count(test);
+	kprobe_reconsider_jumps();
+	KUNIT_EXPECT_GE(test, kprobe_test_turns(), RECONCILE_WALKS * FIELD);
+	unregister_kprobes(field->batch, FIELD);
+	kprobe_test_turns();
+}
+
+#define LONG_SYMBOL	SZ_64K
+
+/* As after the end of the text, where each byte is looked at. */
+static void decoding_gives_way_r59(struct kunit *test)
+{
+	struct kprobe_code f = { .size = LONG_SYMBOL };
+	u8 *text = kunit_kmalloc(test, LONG_SYMBOL, GFP_KERNEL);
+	bool scanned = false;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	memset(text, INT3_INSN_OPCODE, LONG_SYMBOL);
+	f.start = (unsigned long)text;
+	kprobe_test_turns_count(test);
+	scoped_guard(mutex, &kprobe_mutex)
+		scoped_guard(mutex, &text_mutex)
+			scanned = kprobe_code_scan(&f);
+	KUNIT_EXPECT_TRUE(test, scanned);
+	KUNIT_EXPECT_GE(test, kprobe_test_turns(), LONG_SYMBOL);
+}
+
 static struct kunit_case kprobe_load_cases[] = {
+	KUNIT_CASE_SLOW(module_events_give_way_r59),
+	KUNIT_CASE_SLOW(switches_give_way_r59),
+	KUNIT_CASE(decoding_gives_way_r59),
 	KUNIT_CASE_SLOW(nobody_waits_for_jumps_r9),
 	KUNIT_CASE_SLOW(demoted_and_promoted_under_load_r26),
 	KUNIT_CASE_SLOW(disabled_in_the_midst_of_a_jump_r26),

@@ -8,6 +8,8 @@
  * breakpoint in what a site may change, whether the site is armed or not. If kgdb's
  * was first, code.c finds it, and there is no site.
  */
+#include <linux/bitmap.h>
+#include <linux/hash.h>
 #include <linux/kgdb.h>
 #include <linux/printk.h>
 
@@ -16,6 +18,9 @@
 
 /* The first byte of a jump, and 15 bytes of an instruction that begins in the last. */
 #define KPROBE_HELD_MAX		(JMP32_INSN_SIZE - 1 + MAX_INSN_SIZE)
+
+/* It is asked for leave before each breakpoint. */
+DECLARE_BITMAP(kprobe_kgdb_ever, 1 << KPROBE_KGDB_BITS);
 
 static unsigned int kprobe_held(const struct kprobe_site *site)
 {
@@ -59,6 +64,7 @@ int kgdb_validate_break_address(unsigned long addr)
 	err = kgdb_arch_set_breakpoint(&bpt);
 	if (err)
 		return err;
+	set_bit(hash_long(addr, KPROBE_KGDB_BITS), kprobe_kgdb_ever);
 	err = kgdb_arch_remove_breakpoint(&bpt);
 	if (err)
 		pr_err("kprobes: the breakpoint of kgdb at %pS cannot be removed\n", (void *)addr);

@@ -15,6 +15,7 @@
 #ifndef _X86_KPROBES_SITE_H
 #define _X86_KPROBES_SITE_H
 
+#include <linux/hash.h>
 #include <linux/kgdb.h>
 #include <asm/alternative.h>
 #include <asm/cpufeature.h>
@@ -44,11 +45,20 @@ static inline bool kprobe_is_lock(unsigned long start, unsigned long end)
 #endif
 }
 
+/*
+ * kgdb.c: a bit for each address at which kgdb may ever have had a breakpoint, by its
+ * hash. kgdb compares an address with a thousand, and text has a million of INT3 as
+ * padding.
+ */
+#define KPROBE_KGDB_BITS	12
+extern unsigned long kprobe_kgdb_ever[];
+
 /* A breakpoint of kgdb, which keeps what it has replaced to itself. */
 static inline bool kprobe_is_debugged(unsigned long addr)
 {
 #ifdef CONFIG_KGDB
-	return kgdb_has_hit_break(addr);
+	return test_bit(hash_long(addr, KPROBE_KGDB_BITS), kprobe_kgdb_ever) &&
+	       kgdb_has_hit_break(addr);
 #else
 	return false;
 #endif
