@@ -97,41 +97,6 @@ static bool is_general(const char *operand)
 	       !is_one_of(operand, others) && !starts_with_one_of(operand, special);
 }
 
-/* A near branch, written with an operand size of 16 bits. */
-static bool is_near_branch16(const struct words *words)
-{
-	static const char *const narrow[] = { "retw", "callw", "jmpw", NULL };
-	static const char *const loops[] = { "loop", "j", NULL };
-
-	if (is_one_of(words->name, narrow))
-		return true;
-	return words->data16 && !words->rex_w &&
-	       (starts_with_one_of(words->name, loops) || starts(words->name, "call") ||
-		starts(words->name, "ret"));
-}
-
-static u8 error_of(const struct words *words)
-{
-	const char *name = words->name;
-
-	static const char *const traps[] = { "ud0", "ud1", "ud2", "int", "int1", "into", NULL };
-	static const char *const leave[] = {
-		"iret", "lret", "ljmp", "lcall", "syscall", "sysret", "sysexit", "sysenter",
-		"vmlaunch", "vmresume", "vmrun", "skinit", "rsm", "getsec", "xbegin", "uiret",
-		"eret", NULL,
-	};
-
-	if (!strcmp(name, "int3"))
-		return KPROBE_INSN_BREAKPOINT;
-	if (is_one_of(name, traps))
-		return KPROBE_INSN_TRAP;
-	if (IS_ENABLED(CONFIG_X86_64) && is_near_branch16(words))
-		return KPROBE_INSN_AMBIGUOUS;
-	if (words->repeated && (starts(name, "loop") || strstr(name, "cxz")))
-		return KPROBE_INSN_AMBIGUOUS;
-	return starts_with_one_of(name, leave) ? KPROBE_INSN_LEAVES : KPROBE_INSN_OK;
-}
-
 static u8 branch_op(const struct words *words)
 {
 	bool is_call = starts(words->name, "call");
@@ -182,8 +147,6 @@ static u8 op_of(const struct words *words)
 	const char *name = words->name;
 	size_t i;
 
-	if (words->locked)
-		return KPROBE_OP_NONE;
 	if (is_nop(words))
 		return KPROBE_OP_NOP;
 	if (!strcmp(name, "push") || (starts(name, "push") && name[4] && strchr("wlq", name[4]) && !name[5]))
@@ -206,6 +169,43 @@ static u8 op_of(const struct words *words)
 		return ops[i].op;
 	}
 	return KPROBE_OP_NONE;
+}
+
+/* A near branch, written with an operand size of 16 bits. */
+static bool is_near_branch16(const struct words *words)
+{
+	static const char *const narrow[] = { "retw", "callw", "jmpw", NULL };
+	static const char *const loops[] = { "loop", "j", NULL };
+
+	if (is_one_of(words->name, narrow))
+		return true;
+	return words->data16 && !words->rex_w &&
+	       (starts_with_one_of(words->name, loops) || starts(words->name, "call") ||
+		starts(words->name, "ret"));
+}
+
+static u8 error_of(const struct words *words)
+{
+	const char *name = words->name;
+
+	static const char *const traps[] = { "ud0", "ud1", "ud2", "int", "int1", "into", NULL };
+	static const char *const leave[] = {
+		"iret", "lret", "ljmp", "lcall", "syscall", "sysret", "sysexit", "sysenter",
+		"vmlaunch", "vmresume", "vmrun", "skinit", "rsm", "getsec", "xbegin", "uiret",
+		"eret", NULL,
+	};
+
+	if (!strcmp(name, "int3"))
+		return KPROBE_INSN_BREAKPOINT;
+	if (is_one_of(name, traps))
+		return KPROBE_INSN_TRAP;
+	if (words->locked && op_of(words) != KPROBE_OP_NONE)
+		return KPROBE_INSN_TRAP;
+	if (IS_ENABLED(CONFIG_X86_64) && is_near_branch16(words))
+		return KPROBE_INSN_AMBIGUOUS;
+	if (words->repeated && (starts(name, "loop") || strstr(name, "cxz")))
+		return KPROBE_INSN_AMBIGUOUS;
+	return starts_with_one_of(name, leave) ? KPROBE_INSN_LEAVES : KPROBE_INSN_OK;
 }
 
 static bool is_string_insn(const struct words *words)

@@ -257,15 +257,8 @@ static const struct rule *find_rule(struct insn *insn, u8 prefixes)
 	const struct rule *rule;
 
 	for (rule = rules; rule < rules + ARRAY_SIZE(rules); rule++) {
-		if (!rule_matches(rule, insn, prefixes))
-			continue;
-		/*
-		 * None of these can be locked: the CPU raises #UD, and does so
-		 * at any address.
-		 */
-		if (rule->error == KPROBE_INSN_OK && (prefixes & PFX_LOCK))
-			break;
-		return rule;
+		if (rule_matches(rule, insn, prefixes))
+			return rule;
 	}
 	return &plain_rule;
 }
@@ -500,6 +493,12 @@ enum kprobe_insn_error kprobe_classify(struct kprobe_insn *ki, const u8 *text,
 	rule = find_rule(&insn, prefixes);
 	if (rule->error != KPROBE_INSN_OK)
 		return rule->error;
+	/*
+	 * No instruction of a rule can be locked: the CPU raises #UD. A copy may not be
+	 * run to have that raised, since QEMU's TCG ignores the prefix of a branch.
+	 */
+	if (rule != &plain_rule && (prefixes & PFX_LOCK))
+		return KPROBE_INSN_TRAP;
 	if (is_ambiguous(rule->op, &insn, prefixes))
 		return KPROBE_INSN_AMBIGUOUS;
 
