@@ -343,6 +343,8 @@ static bool can_compare_emulated(const struct kprobe_insn *insn)
 		return false;
 	if (has_prefix(insn) && !test_part_needs(PREMISE_PREFIXES))
 		return false;
+	if (insn->op == KPROBE_OP_RET && insn->imm > 0x7fff && !test_part_needs(PREMISE_RET_IMM))
+		return false;
 	return !(insn->flags & KPROBE_INSN_ABS_IP) || test_part_needs(PREMISE_CANONICAL);
 }
 
@@ -564,7 +566,7 @@ int compare(const struct kprobe_insn *insn, const struct pt_regs *before)
 	has_differed = false;
 	is_believed = false;
 	signal = compare_by(&quick_engine, insn, before);
-	if (has_differed || !(is_quick || getenv("QUICK"))) {
+	if (has_differed || !(is_quick || getenv(EMULATED))) {
 		counts = compare_counts;
 		is_suspected = has_differed;
 		has_differed = false;

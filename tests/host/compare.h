@@ -32,9 +32,8 @@ unsigned long popf_flags(void);
 
 /*
  * For many cases: from here to there ptrace is asked only about what the quick child
- * finds; otherwise both are asked about everything, unless QUICK is in the environment:
- * an emulated CPU takes its time. Then print the counts, in the
- * order of struct compare_counts, as a line of scripts/host-test's table.
+ * finds; otherwise both are asked about everything, unless the CPU is emulated.
+ * Then print the counts, in the order of struct compare_counts, as a line of scripts/host-test's table.
  */
 void compare_begin(void);
 void compare_end(void);

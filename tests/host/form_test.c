@@ -5,6 +5,7 @@
  * opcode; behind VEX and EVEX; and each condition with each set of flags.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <asm/processor-flags.h>
 
@@ -57,11 +58,29 @@ static unsigned long some_flags(void)
 			     X86_EFLAGS_SF | X86_EFLAGS_DF | X86_EFLAGS_OF);
 }
 
+/* Where each takes long one of so many will do; a prime, to meet all kinds. */
+static bool is_left_out(void)
+{
+	static unsigned int nr;
+
+	return getenv(EMULATED) && nr++ % 31;
+}
+
+/* QEMU's TCG ends with a fatal error at an opcode of the map 0f that it should refuse. */
+static bool can_run_map(bool is_first)
+{
+	if (!is_first && getenv(EMULATED))
+		test_skip("not every opcode of this map can be emulated");
+	return (is_first || !getenv(EMULATED)) && compare_can_run();
+}
+
 /* @head: prefixes and escape bytes; the opcode comes behind it. */
 static void check_form(const struct code *head, u8 opcode, u8 modrm, u8 reg)
 {
 	struct code code = *head;
 
+	if (is_left_out())
+		return;
 	put(&code, opcode);
 	put_operands(&code, modrm, reg);
 	run_form(&code, some_flags());
@@ -89,7 +108,7 @@ static void legacy_map(const char *name, const void *escape, u8 len)
 	unsigned int p, r;
 
 	TEST("forms: %s", name) {
-		if (!compare_can_run())
+		if (!can_run_map(!len))
 			continue;
 		compare_begin();
 		for (p = 0; p < ARRAY_SIZE(legacy); p++) {
@@ -118,7 +137,7 @@ static void vex_map(u8 map)
 
 	snprintf(name, sizeof(name), "VEX map %u", map);
 	TEST("forms: %s", name) {
-		if (!compare_can_run())
+		if (!can_run_map(false))
 			continue;
 		compare_begin();
 		for (i = 0; i < 16; i++) {
@@ -139,7 +158,7 @@ static void evex_map(u8 map)
 
 	snprintf(name, sizeof(name), "EVEX map %u", map);
 	TEST("forms: %s", name) {
-		if (!compare_can_run())
+		if (!can_run_map(false))
 			continue;
 		compare_begin();
 		for (i = 0; i < 8; i++) {

@@ -160,7 +160,7 @@ static void confine(void)
 	if (i == ARRAY_SIZE(ends) ||
 	    child_syscall(SYS_munmap, 0, ARENA) ||
 	    child_syscall(SYS_munmap, ARENA + ARENA_SIZE, SLOT - ARENA - ARENA_SIZE) ||
-	    (!getenv(UNCONFINED) &&
+	    (!getenv(EMULATED) &&
 	     child_syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT))) {
 		fprintf(stderr, "the child cannot be confined\n");
 		exit(2);

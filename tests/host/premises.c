@@ -155,7 +155,7 @@ static int be_confined_strictly(void)
 
 static bool check_seccomp(void)
 {
-	if (getenv(UNCONFINED)) {
+	if (getenv(EMULATED)) {
 		see("it is not needed here");
 		return true;
 	}
@@ -370,6 +370,17 @@ static bool check_canonical(void)
 	return true;
 }
 
+static bool check_ret_immediate(void)
+{
+	struct user_regs_struct regs;
+
+	if (step("\xc2\x00\x80", 3, 0, 0, &regs) != SIGTRAP ||
+	    regs.SP != STACK + sizeof(long) + 0x8000)
+		return see("RET $0x8000 leaves SP %ld bytes higher", (long)(regs.SP - STACK));
+	see("RET $0x8000 drops so many bytes");
+	return true;
+}
+
 static bool check_loop_prefix(void)
 {
 	static const struct {
@@ -431,6 +442,7 @@ static bool (*const functions[NR_PREMISES])(void) = {
 	[PREMISE_NT]		= check_nested_task,
 	[PREMISE_PREFIXES]	= check_prefixes,
 	[PREMISE_CANONICAL]	= check_canonical,
+	[PREMISE_RET_IMM]	= check_ret_immediate,
 	[PREMISE_LOOP_PREFIX]	= check_loop_prefix,
 	[PREMISE_DATA16]	= check_data16,
 };

@@ -3,8 +3,10 @@
  * What the native tests assume of this machine: of its processor, and of the
  * hypervisor and the kernel below them. premises.c checks each of these and prints
  * the list; a test that a missing premise concerns is skipped by name. A premise
- * can be switched off by hand: PREMISES_OFF=ptrace,flags. In a guest, where nothing can
- * be hurt, UNCONFINED=1 says that children need not be confined.
+ * can be switched off by hand: PREMISES_OFF=ptrace,flags
+ *
+ * EMULATED=1 is for a guest: children need not be confined, since nothing can be hurt,
+ * and not everything is run, since it takes its time.
  */
 #ifndef _PREMISES_H
 #define _PREMISES_H
@@ -22,6 +24,7 @@
 	do(NT,		"nested-task")	/* NT survives like other flags */	\
 	do(PREFIXES,	"prefixes")	/* without meaning have none */		\
 	do(CANONICAL,	"canonical-48")	/* addresses have 48 bits */		\
+	do(RET_IMM,	"ret-immediate") /* of RET has no sign */		\
 	/* No test stands on these: classify.c refuses such branches. */	\
 	do(LOOP_PREFIX,	"loop-prefix")	/* F2, F3 do not change LOOPcc */	\
 	do(DATA16,	"data16-branch") /* nor 66 a near branch */
@@ -33,7 +36,7 @@ enum premise {
 	NR_PREMISES
 };
 
-#define UNCONFINED		"UNCONFINED"	/* of the environment */
+#define EMULATED		"EMULATED"	/* of the environment */
 
 /* All that a native run as such stands on: those before this one. */
 #define FIRST_SPECIAL_PREMISE	PREMISE_TRAP_BELOW

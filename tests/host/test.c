@@ -91,6 +91,14 @@ void test_alone(const char *new_name)
 	reset();
 }
 
+/* ONLY: those with that in their name. */
+static bool is_wanted(void)
+{
+	const char *only = getenv("ONLY");
+
+	return !only || strstr(name, only);
+}
+
 bool test_begin(const char *fmt, ...)
 {
 	va_list args;
@@ -107,6 +115,8 @@ bool test_begin(const char *fmt, ...)
 			exit(2);
 	}
 	reset();
+	if (!is_wanted())
+		return false;
 	if (all_need < NR_PREMISES && !test_needs(all_need)) {
 		report();
 		return false;
