@@ -10,10 +10,12 @@
 #   sides            the flavours to boot for $FLAVOUR, one after the other
 #   reports GUEST    boot it of $FLAVOUR: its results and values are in $SCRATCH/reported,
 #                    as NAME|VERDICT: VALUE|REASON, and in $SCRATCH/run what else it leaves
-#   compare CASE     pass on what was reported; it is a failure as well if the kernel
+#   compare CASE [exactly]
+#                    pass on what was reported; it is a failure as well if the kernel
 #                    without the stack has a result that is missing here, or passed what
-#                    is skipped here. Both side by side, NAME|THERE|HERE, go into
-#                    build/compare/CASE. Of the kernel without the stack: keep it
+#                    is skipped here; exactly: or has another value. Both side by side,
+#                    NAME|THERE|HERE, go into build/compare/CASE. Of the kernel without the
+#                    stack: keep it
 
 RESULTS_KEPT=$ROOT/tests/results/$KERNEL
 
@@ -63,7 +65,7 @@ keep()
 	} >"$RESULTS_KEPT/$1"
 }
 
-# pass_on CASE: each result is a test
+# pass_on CASE [exactly]: each result is a test
 pass_on()
 {
 	local name outcome why there
@@ -71,7 +73,13 @@ pass_on()
 	while IFS='|' read -r name outcome why; do
 		there=$(kept "$1" | awk -F'|' -v name="$name" '$1 == name { print $2 }')
 		case $outcome in
-		ok*) pass "$1-$name" ;;
+		ok*)
+			if [ "${2:-}" = exactly ] && [ "$outcome" != "$there" ]; then
+				fail "$1-$name" "${outcome#ok: }, and without the stack ${there#ok: }"
+			else
+				pass "$1-$name"
+			fi
+			;;
 		skip*)
 			if [ "${there%%:*}" = ok ]; then
 				fail "$1-$name" "skipped, where the kernel without the stack passes: $why"
@@ -95,7 +103,7 @@ compare()
 		return
 	fi
 	[ -f "$RESULTS_KEPT/$1" ] || give_up "nothing is known of a $KERNEL without the stack: make users"
-	pass_on "$1"
+	pass_on "$@"
 	for name in $(comm -23 <(kept "$1" | cut -d'|' -f1 | sort) <(cut -d'|' -f1 "$SCRATCH/reported" | sort)); do
 		fail "$1-$name" "no result"
 	done
