@@ -205,14 +205,6 @@ void arch_kprobe_sync(void);
 unsigned int arch_kprobe_span(const struct kprobe_site *site);
 
 /**
- * arch_kprobe_jumps_at_once() - can nobody stand within the bytes of the jump?
- * @site: the site
- *
- * Return: true if so: there is nothing to wait for.
- */
-bool arch_kprobe_jumps_at_once(const struct kprobe_site *site);
-
-/**
  * arch_kprobe_settle_jumps() - wait until it is known which sites can be jumps
  *
  * Finding that out can take a while. When it is done, kprobe_reconsider_jumps() is

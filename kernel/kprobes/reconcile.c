@@ -160,12 +160,16 @@ static bool kprobe_settle_breakpoint(struct kprobe_site *site)
 	return false;
 }
 
-/* From here on hits go through the detour, which leads behind the bytes of the jump. */
+/*
+ * From here on hits go through the detour, which leads behind the bytes of the jump. One
+ * that takes no other instruction's bytes could come now, with two broadcasts of its own.
+ * It comes with those that wait for the same grace period, and shares theirs.
+ */
 static void kprobe_await_jump(struct kprobe_site *site)
 {
 	arch_kprobe_use_detour(site, true);
 	kprobe_site_set_state(site, KPROBE_OPTIMIZING);
-	site->ripe = arch_kprobe_jumps_at_once(site);
+	site->ripe = false;
 }
 
 static bool kprobe_may_jump(const struct kprobe_site *site)

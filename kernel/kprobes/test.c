@@ -280,7 +280,7 @@ unsigned int kprobe_test_turns(void)
 	unsigned int turns = kprobe_turns;
 
 	kprobe_turn();
-	pr_info("kprobe_test_turns: %u, at most %llu ns apart\n", turns, kprobe_turn_longest);
+	pr_info("%u offers to schedule, at most %llu ns apart\n", turns, kprobe_turn_longest);
 	kprobe_turns = 0;
 	kprobe_turn_longest = 0;
 	kprobe_turn();

@@ -48,6 +48,7 @@
  *	r42	a handler goes to what another's jump displaces
  *	r43	an offline CPU hits a probe
  *	r59	work on tens of thousands of sites keeps a CPU
+ *	r72	CPUs are interrupted more often than in-tree
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

@@ -608,8 +608,8 @@ static void static_calls_are_not_displaced_r12(struct kunit *test)
  * @boundaries: how many instructions begin in them
  * @refused: by enum kprobe_refusal, those that are not probed
  * @on_ftrace: those that are probed through ftrace
- * @at_once: those that can be a jump at once
- * @later: those that can be a jump a grace period later
+ * @alone: those that can be a jump over themselves alone
+ * @several: those that can be a jump over several instructions
  * @never: by enum kprobe_no_jump, those that stay a breakpoint
  */
 struct share {
@@ -617,8 +617,8 @@ struct share {
 	unsigned int boundaries;
 	unsigned int refused[KPROBE_NR_REFUSALS];
 	unsigned int on_ftrace;
-	unsigned int at_once;
-	unsigned int later;
+	unsigned int alone;
+	unsigned int several;
 	unsigned int never[KPROBE_NR_NO_JUMP];
 };
 
@@ -643,10 +643,10 @@ static void share_add(struct share *share, struct kprobe_function *function, uns
 		share->on_ftrace++;
 	else if (!arch_kprobe_span(&site))
 		share->never[site.arch.no_jump]++;
-	else if (arch_kprobe_jumps_at_once(&site))
-		share->at_once++;
+	else if (site.arch.insn.len >= JMP32_INSN_SIZE)
+		share->alone++;
 	else
-		share->later++;
+		share->several++;
 }
 
 static void share_add_function(struct share *share, unsigned long start, unsigned long end)
@@ -710,19 +710,19 @@ static void share_of_jumps(struct kunit *test)
 	struct share share = { };
 
 	share_add_kernel(&share, step);
-	jumps = share.at_once + share.later;
+	jumps = share.alone + share.several;
 	breakpoints = share_sum(share.never, KPROBE_NR_NO_JUMP);
 
 	kunit_info(test, "%u functions, one in %u\n", share.functions, step);
 	for (i = 0; i < KPROBE_NR_REFUSALS; i++)
 		share_say(test, &share, kprobe_refusal_name(i), share.refused[i]);
 	share_say(test, &share, "through ftrace", share.on_ftrace);
-	share_say(test, &share, "jump at once", share.at_once);
-	share_say(test, &share, "jump a grace period later", share.later);
+	share_say(test, &share, "jump over one instruction", share.alone);
+	share_say(test, &share, "jump over several", share.several);
 	for (i = 0; i < KPROBE_NR_NO_JUMP; i++)
 		share_say(test, &share, never[i], share.never[i]);
 
-	KUNIT_EXPECT_GT(test, share.at_once, 0);
+	KUNIT_EXPECT_GT(test, share.alone, 0);
 	KUNIT_EXPECT_GT(test, jumps, 3 * breakpoints);
 	/* Neither is an answer at all. */
 	KUNIT_EXPECT_EQ(test, share.never[KPROBE_JUMP], 0);

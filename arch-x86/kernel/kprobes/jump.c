@@ -243,11 +243,6 @@ unsigned int arch_kprobe_span(const struct kprobe_site *site)
 	return site->arch.span;
 }
 
-bool arch_kprobe_jumps_at_once(const struct kprobe_site *site)
-{
-	return site->arch.insn.len >= JMP32_INSN_SIZE;
-}
-
 void arch_kprobe_use_detour(struct kprobe_site *site, bool use)
 {
 	WRITE_ONCE(site->arch.via_detour, use);

@@ -6,6 +6,7 @@
  */
 #include <linux/memory.h>
 #include <linux/sizes.h>
+#include <asm/text-patching.h>
 
 #include "test.h"
 
@@ -270,7 +271,92 @@ static void decoding_gives_way_r59(struct kunit *test)
 	KUNIT_EXPECT_GE(test, kprobe_test_turns(), LONG_SYMBOL);
 }
 
+/*
+ * A broadcast interrupts all CPUs, also those that are kept free of interrupts. Each of
+ * these takes the five bytes of a jump itself.
+ */
+#define SINGLES		100
+
+asm(".pushsection .text, \"ax\"\n"
+	".balign 16\n"
+	".type load_singles, @function\n"
+	"load_singles:\n"
+	ASM_ENDBR
+	".Lload_singles_at:\n"
+	ANNOTATE_NOENDBR "\n"
+	".rept " __stringify(SINGLES) "\n"
+	"mov $1, %eax\n"
+	".endr\n"
+	ASM_RET
+	".size load_singles, . - load_singles\n"
+	".popsection\n");
+
+void load_singles(void);
+extern u8 load_singles_at[] asm(".Lload_singles_at");
+STACK_FRAME_NON_STANDARD(load_singles);
+
+/**
+ * struct broadcasts - counts broadcasts
+ * @kp: on what makes one
+ * @task: the test
+ * @own: those that the test has made
+ * @others: those of other tasks
+ */
+struct broadcasts {
+	struct kprobe kp;
+	struct task_struct *task;
+	unsigned int own, others;
+};
+
+static int broadcast_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct broadcasts *seen = container_of(kp, struct broadcasts, kp);
+
+	if (current == seen->task)
+		seen->own++;
+	else
+		seen->others++;
+	return 0;
+}
+
+static void single_registrations_r72(struct kunit *test)
+{
+	struct kprobe_test_batch *many = kprobe_test_batch(test, SINGLES);
+	struct broadcasts *seen = kunit_kzalloc(test, sizeof(*seen), GFP_KERNEL);
+	u8 *at = load_singles_at;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	OPTIMIZER_HIDE_VAR(at);
+	seen->task = current;
+	seen->kp.symbol_name = __stringify(smp_text_poke_sync_each_cpu);
+	seen->kp.pre_handler = broadcast_pre;
+	kprobe_test_own(test, &seen->kp);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&seen->kp));
+	kprobe_test_hold_jumps(test);
+
+	seen->own = 0;
+	for (i = 0; i < SINGLES; i++) {
+		many->kps[i].addr = at + JMP32_INSN_SIZE * i;
+		KUNIT_ASSERT_EQ(test, 0, register_kprobe(&many->kps[i]));
+	}
+	KUNIT_EXPECT_EQ(test, seen->own, SINGLES);
+
+	/* Two at most for each grace period; others patch text as well. */
+	seen->others = 0;
+	kprobe_test_release_jumps(test);
+	KUNIT_EXPECT_LT(test, seen->others, SINGLES / 4);
+	KUNIT_EXPECT_EQ(test, kprobe_test_state(&many->kps[0]), KPROBE_OPTIMIZED);
+	KUNIT_EXPECT_EQ(test, kprobe_test_state(&many->kps[SINGLES - 1]), KPROBE_OPTIMIZED);
+
+	seen->own = 0;
+	for (i = 0; i < SINGLES; i++)
+		unregister_kprobe(&many->kps[i]);
+	KUNIT_EXPECT_LE(test, seen->own, 3 * SINGLES);
+}
+
 static struct kunit_case kprobe_load_cases[] = {
+	KUNIT_CASE(single_registrations_r72),
 	KUNIT_CASE_SLOW(module_events_give_way_r59),
 	KUNIT_CASE_SLOW(switches_give_way_r59),
 	KUNIT_CASE(decoding_gives_way_r59),

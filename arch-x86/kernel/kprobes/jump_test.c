@@ -296,6 +296,7 @@ static void order_of_steps(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, kprobe_test_trace(), "b e o ");
 	kp->addr = jump_long_at;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	wait_for_kprobe_optimizer();
 	KUNIT_EXPECT_STREQ(test, kprobe_test_trace(), "b t j ");
 	unregister_kprobe(kp);
 	KUNIT_EXPECT_STREQ(test, kprobe_test_trace(), "b e o ");
@@ -332,25 +333,6 @@ static void broadcasts_reach_all_cpus_r51(struct kunit *test)
 #else
 	kunit_skip(test, "needs CONFIG_PROVE_LOCKING");
 #endif
-}
-
-/* Five bytes and more: there is nothing to wait for. */
-static void at_once(struct kunit *test)
-{
-	struct text was = text_at(jump_long_at);
-	struct kprobe *kp;
-
-	kprobe_test_hold_jumps(test);
-	kp = probe(test, 'a', jump_long_at);
-	KUNIT_EXPECT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
-	KUNIT_EXPECT_TRUE(test, kp->flags & KPROBE_FLAG_OPTIMIZED);
-	expect_text(test, jump_long_at, with_jump(was, site_of(kp)));
-	KUNIT_EXPECT_EQ(test, call(jump_long), 7);
-	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
-	unregister_kprobe(kp);
-	expect_text(test, jump_long_at, was);
-	KUNIT_EXPECT_EQ(test, call(jump_long), 7);
-	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
 }
 
 static void after_a_grace_period(struct kunit *test)
@@ -745,7 +727,6 @@ static struct kunit_case kprobe_jump_cases[] = {
 	KUNIT_CASE(transitions_r10),
 	KUNIT_CASE(order_of_steps),
 	KUNIT_CASE(broadcasts_reach_all_cpus_r51),
-	KUNIT_CASE(at_once),
 	KUNIT_CASE(after_a_grace_period),
 	KUNIT_CASE_PARAM(neighbour_comes_and_goes_r7, pair_gen_params),
 	KUNIT_CASE_PARAM(neighbour_was_there_first_r8, pair_gen_params),

@@ -177,6 +177,7 @@ static void expect_boundary_behind(struct kunit *test)
 	u8 *at;
 
 	probe(test, 'a', text_long_at);
+	kprobe_test_hurry();
 	for (at = text_long_at + 1; at < text_long_next; at++)
 		expect_refusal(test, at, KPROBE_NOT_BOUNDARY, -EILSEQ);
 	probe(test, 'b', text_long_next);
