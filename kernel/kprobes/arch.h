@@ -72,6 +72,14 @@ enum kprobe_refusal arch_kprobe_prepare(struct kprobe_site *site);
 enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post);
 
 /**
+ * arch_kprobe_fill() - fill a page of slots with KPROBE_SLOT_FILL
+ * @page: the page, which no CPU executes; it may be read-only
+ *
+ * Context: process. Sleeps. Takes text_mutex.
+ */
+void arch_kprobe_fill(void *page);
+
+/**
  * arch_kprobe_release() - free what was allocated for a site
  * @site: the site, that no CPU is using
  *

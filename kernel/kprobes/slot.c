@@ -101,10 +101,15 @@ static struct kprobe_slot_page *kprobe_slot_page_create(unsigned int class)
 
 	if (!page)
 		return NULL;
-	base = execmem_alloc_rw(EXECMEM_KPROBES, PAGE_SIZE);
+	base = execmem_alloc(EXECMEM_KPROBES, PAGE_SIZE);
 	if (!base)
 		goto free_page;
-	memset(base, KPROBE_SLOT_FILL, PAGE_SIZE);
+	/*
+	 * Newer kernels hand out pieces of a large page that is read-only and executable
+	 * already. To make a piece writable would split it for good: it is filled as
+	 * slots are written, and what follows changes nothing then.
+	 */
+	arch_kprobe_fill(base);
 	if (set_memory_rox((unsigned long)base, 1))
 		goto free_base;
 	page->base = (unsigned long)base;

@@ -109,6 +109,34 @@ static void slots_are_read_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EFAULT, copy_to_kernel_nofault(slots->slot[0], &byte, 1));
 }
 
+static struct task_struct *slot_tester;
+static unsigned int slot_changes;
+
+static int slot_change_pre(struct kprobe *kp, struct pt_regs *regs)
+{
+	slot_changes += current == slot_tester;
+	return 0;
+}
+
+/* Newer kernels hand out a piece of a large page, which would be split for good. */
+static void pages_are_never_made_writable_r73(struct kunit *test)
+{
+	static const char *const change[] = { "set_memory_rw", "set_memory_nx" };
+	struct kprobe *kp;
+	int i;
+
+	slot_tester = current;
+	for (i = 0; i < ARRAY_SIZE(change); i++) {
+		kp = &kprobe_test_probe(test, 'a', NULL, KPROBE_TEST_PRE)->kp;
+		kp->symbol_name = change[i];
+		kp->pre_handler = slot_change_pre;
+		KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	}
+	slot_changes = 0;
+	slots_alloc(test, SLOT_SIZE, 2 * SLOTS_PER_PAGE);
+	KUNIT_EXPECT_EQ(test, slot_changes, 0);
+}
+
 static void freed_slot_is_used_again(struct kunit *test)
 {
 	struct slots *kept = slots_alloc(test, SLOT_SIZE, 1);
@@ -220,6 +248,7 @@ static struct kunit_case kprobe_slot_cases[] = {
 	KUNIT_CASE(slot_is_as_large_as_it_says),
 	KUNIT_CASE(slot_is_found_by_any_byte),
 	KUNIT_CASE(slots_are_read_only),
+	KUNIT_CASE(pages_are_never_made_writable_r73),
 	KUNIT_CASE(freed_slot_is_used_again),
 	KUNIT_CASE_SLOW(empty_pages_are_returned),
 	KUNIT_CASE_SLOW(pages_are_kernel_text_with_a_name),

@@ -49,6 +49,7 @@
  *	r43	an offline CPU hits a probe
  *	r59	work on tens of thousands of sites keeps a CPU
  *	r72	CPUs are interrupted more often than in-tree
+ *	r73	a large mapping is split
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

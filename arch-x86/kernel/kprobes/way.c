@@ -227,6 +227,11 @@ static bool kprobe_needs_boost(const struct kprobe_insn *insn, enum kprobe_way w
 	}
 }
 
+void arch_kprobe_fill(void *page)
+{
+	text_poke_set(page, KPROBE_SLOT_FILL, PAGE_SIZE);
+}
+
 enum kprobe_refusal arch_kprobe_provide(struct kprobe_site *site, bool has_post)
 {
 	struct arch_kprobe_site *arch = &site->arch;
