@@ -116,9 +116,8 @@ typedef int (*kretprobe_handler_t)(struct kretprobe_instance *ri,
  * @post_handler: called after it; may be NULL
  * @fault_handler: asked when the instruction or a handler faults; may be NULL
  * @opcode: the byte that the breakpoint replaced; 0 on an ftrace location
- * @flags: KPROBE_FLAG_*. The user may set KPROBE_FLAG_DISABLED and
- *	KPROBE_FLAG_IPMODIFY before registration; all else belongs to the
- *	implementation
+ * @flags: KPROBE_FLAG_*. The user may set KPROBE_FLAG_DISABLED before
+ *	registration, which overwrites all other bits
  *
  * Zero what is not used. The structure belongs to kprobes from
  * register_kprobe() until unregister_kprobe() returns.
@@ -142,12 +141,7 @@ struct kprobe {
 #define KPROBE_FLAG_OPTIMIZED	4	/* its site is a jump */
 #define KPROBE_FLAG_FTRACE	8	/* its site is armed through ftrace */
 #define KPROBE_FLAG_ON_FUNC_ENTRY 16	/* it stands at the entry of a function */
-/*
- * The user says that a handler may set regs->ip. It can without: but ftrace then
- * does not know, and cannot see to it that of this probe and livepatch, which
- * both redirect a function, the second is refused.
- */
-#define KPROBE_FLAG_IPMODIFY	32
+#define KPROBE_FLAG_IPMODIFY	32	/* registered with register_kprobe_ipmodify() */
 
 /* Was the memory under the probe freed? */
 static inline bool kprobe_gone(struct kprobe *p)
@@ -228,6 +222,7 @@ struct kretprobe_instance {
 DECLARE_PER_CPU(struct kprobe *, current_kprobe);
 
 int register_kprobe(struct kprobe *p);
+int register_kprobe_ipmodify(struct kprobe *p);
 void unregister_kprobe(struct kprobe *p);
 int register_kprobes(struct kprobe **kps, int num);
 void unregister_kprobes(struct kprobe **kps, int num);
@@ -271,6 +266,11 @@ static nokprobe_inline bool kprobe_page_fault(struct pt_regs *regs,
 #else /* !CONFIG_KPROBES */
 
 static inline int register_kprobe(struct kprobe *p)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int register_kprobe_ipmodify(struct kprobe *p)
 {
 	return -EOPNOTSUPP;
 }

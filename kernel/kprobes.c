@@ -14,6 +14,21 @@
 /* Sites, their states, their probes, slots. The chart is in internal.h. */
 DEFINE_MUTEX(kprobe_mutex);
 
+static int kprobe_register(struct kprobe **kps, int num, bool ipmodify)
+{
+	struct kprobe_reason reason;
+	struct kprobe_batch batch;
+	bool registered;
+
+	if (!kps || num <= 0)
+		return -EINVAL;
+	kprobe_batch_begin(&batch);
+	batch.ipmodify = ipmodify;
+	registered = kprobe_batch_register(&batch, kps, num, &reason);
+	kprobe_batch_end(&batch);
+	return registered ? 0 : kprobe_refuse(kps[reason.nr], &reason);
+}
+
 /**
  * register_kprobes() - register several probes, all or none
  * @kps: the probes
@@ -28,26 +43,16 @@ DEFINE_MUTEX(kprobe_mutex);
  */
 int register_kprobes(struct kprobe **kps, int num)
 {
-	struct kprobe_reason reason;
-	struct kprobe_batch batch;
-	bool registered;
-
-	if (!kps || num <= 0)
-		return -EINVAL;
-	kprobe_batch_begin(&batch);
-	registered = kprobe_batch_register(&batch, kps, num, &reason);
-	kprobe_batch_end(&batch);
-	return registered ? 0 : kprobe_refuse(kps[reason.nr], &reason);
+	return kprobe_register(kps, num, false);
 }
 EXPORT_SYMBOL_GPL(register_kprobes);
 
 /**
  * register_kprobe() - put a probe on an instruction
  * @p: the probe. Either addr or symbol_name is set, offset if wanted, handlers,
- *	and KPROBE_FLAG_DISABLED if it shall not run yet, KPROBE_FLAG_IPMODIFY
- *	if a handler may set regs->ip. All else is zero. To register it once
- *	more, set symbol, offset and address anew: addr has become the address
- *	that was probed
+ *	and KPROBE_FLAG_DISABLED if it must not run yet. All other flags are
+ *	ignored, and all else is zero. To register it again, set symbol, offset
+ *	and address again: addr has become the address that was probed
  *
  * On return it is armed: each CPU that begins to execute the instruction from
  * now on runs the handlers. @p belongs to kprobes until unregister_kprobe().
@@ -67,8 +72,7 @@ EXPORT_SYMBOL_GPL(register_kprobes);
  * * -EOPNOTSUPP - the instruction leaves the kernel's flow (IRET, SYSRET, far
  *   branch, VM entry), so it cannot run out of line
  * * -EBUSY - on an ftrace location: ftrace is switched off (sysctl
- *   kernel.ftrace_enabled), or @p has KPROBE_FLAG_IPMODIFY and somebody else,
- *   livepatch say, may already set the IP there
+ *   kernel.ftrace_enabled)
  * * -ENODEV - on an ftrace location: ftrace has met a bug of its own and stopped
  * * -ENOMEM - no memory
  */
@@ -77,6 +81,25 @@ int register_kprobe(struct kprobe *p)
 	return register_kprobes(&p, 1);
 }
 EXPORT_SYMBOL_GPL(register_kprobe);
+
+/**
+ * register_kprobe_ipmodify() - register a probe whose handlers redirect a function
+ * @p: the probe, as for register_kprobe()
+ *
+ * A handler of any probe may set regs->ip. If the probe is on an ftrace location, this
+ * also tells ftrace, which then lets no second user, e.g. livepatch, redirect the same
+ * function. It is a function and not a flag in @p, because existing callers may have
+ * any value in the flags that they do not use. It holds until @p is unregistered.
+ *
+ * Context: process, may sleep. Not from a handler.
+ * Return: as register_kprobe() does, and -EBUSY if another user of ftrace may already
+ * set the IP there.
+ */
+int register_kprobe_ipmodify(struct kprobe *p)
+{
+	return kprobe_register(&p, 1, true);
+}
+EXPORT_SYMBOL_GPL(register_kprobe_ipmodify);
 
 /**
  * unregister_kprobes() - remove several probes

@@ -14,8 +14,11 @@
 
 #include "internal.h"
 
-/* Flags that belong to the user. */
-#define KPROBE_USER_FLAGS	(KPROBE_FLAG_DISABLED | KPROBE_FLAG_IPMODIFY)
+/*
+ * The flags that a user may set. Users may leave anything in the others, so a new
+ * option needs another way in, as register_kprobe_ipmodify() is one.
+ */
+#define KPROBE_USER_FLAGS	KPROBE_FLAG_DISABLED
 
 /**
  * struct kprobe_request - a probe to be registered
@@ -62,6 +65,7 @@ void kprobe_batch_begin(struct kprobe_batch *batch)
 	INIT_LIST_HEAD(&batch->sites);
 	INIT_HLIST_HEAD(&batch->leaving);
 	batch->failed = NULL;
+	batch->ipmodify = false;
 	mutex_lock(&kprobe_mutex);
 }
 
@@ -106,6 +110,8 @@ static enum kprobe_refusal kprobe_link(struct kprobe_batch *batch,
 		kp->flags |= KPROBE_FLAG_FTRACE;
 	if (on_entry)
 		kp->flags |= KPROBE_FLAG_ON_FUNC_ENTRY;
+	if (batch->ipmodify)
+		kp->flags |= KPROBE_FLAG_IPMODIFY;
 	kp->nmissed = 0;
 	INIT_HLIST_NODE(&kp->hlist);
 	if (kprobe_is_return(kp))

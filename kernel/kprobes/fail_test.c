@@ -28,6 +28,7 @@ struct fail_probes {
 	struct kretprobe *returns[2];
 	struct module mod;
 	unsigned long marked;
+	u8 text[64];
 };
 
 /**
@@ -133,7 +134,6 @@ static int setup_second(struct fail_probes *p)
 static int setup_second_traced(struct fail_probes *p)
 {
 	fail_fill(p, traced, traced, NULL, NULL);
-	p->kp[1].flags = KPROBE_FLAG_IPMODIFY;
 	return register_kprobe(&p->kp[0]);
 }
 
@@ -165,6 +165,11 @@ static int act_one(struct fail_probes *p)
 static int act_second(struct fail_probes *p)
 {
 	return register_kprobe(&p->kp[1]);
+}
+
+static int act_second_ipmodify(struct fail_probes *p)
+{
+	return register_kprobe_ipmodify(&p->kp[1]);
 }
 
 static int act_batch(struct fail_probes *p)
@@ -266,7 +271,8 @@ static const struct fail_path fail_paths[] = {
 	PATH("the same, a breakpoint", setup_post, act_one, "aA", .no_jumps = true),
 	PATH("register_kprobe on ftrace", setup_traced, act_one, "a"),
 	PATH("register_kprobe beside another", setup_second, act_second, "abB"),
-	PATH("register_kprobe beside another on ftrace", setup_second_traced, act_second, "ab"),
+	PATH("register_kprobe beside another on ftrace", setup_second_traced, act_second_ipmodify,
+	     "ab"),
 	PATH("register_kprobes", setup_plain, act_batch, "adbc"),
 	PATH("register_kretprobe", setup_plain, act_return, "r"),
 	PATH("register_kretprobe on ftrace", setup_traced, act_return, "r"),
@@ -553,7 +559,60 @@ static void fewer_probes_need_no_memory_r55(struct kunit *test)
 	}
 }
 
+static enum kprobe_refusal module_refusal(struct fail_probes *p)
+{
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_module_check(&p->mod, (unsigned long)p->text);
+}
+
+/* Returns whether the n-th allocation was there to fail. */
+static bool module_is_loaded(struct kunit *test, struct fail_probes *p, unsigned int nth)
+{
+	unsigned long addr = (unsigned long)p->text;
+	enum kprobe_refusal refusal;
+	unsigned int left;
+	int result;
+
+	memset(p, 0, sizeof(*p));
+	p->mod.mem[MOD_TEXT].base = p->text;
+	p->mod.mem[MOD_TEXT].size = sizeof(p->text);
+	p->mod.kprobes_text_start = p->text;
+	p->mod.kprobes_text_size = 16;
+	p->mod.state = MODULE_STATE_COMING;
+	KUNIT_EXPECT_EQ(test, module_refusal(p), KPROBE_MODULE_COMING);
+	current->fail_nth = nth;
+	result = kprobe_module_event(NULL, MODULE_STATE_COMING, &p->mod);
+	left = current->fail_nth;
+	current->fail_nth = 0;
+	KUNIT_EXPECT_EQ_MSG(test, 0, notifier_to_errno(result), "%u", nth);
+
+	refusal = left ? KPROBE_OK : KPROBE_NO_MEMORY;
+	KUNIT_EXPECT_EQ_MSG(test, module_refusal(p), refusal, "%u, COMING", nth);
+	KUNIT_EXPECT_EQ_MSG(test, within_kprobe_blacklist(addr), !!left, "%u", nth);
+	p->mod.state = MODULE_STATE_LIVE;
+	KUNIT_EXPECT_EQ_MSG(test, module_refusal(p), refusal, "%u, LIVE", nth);
+	kprobe_module_event(NULL, MODULE_STATE_LIVE, &p->mod);
+	KUNIT_EXPECT_EQ_MSG(test, module_refusal(p), refusal, "%u, notified", nth);
+	kprobe_module_event(NULL, MODULE_STATE_GOING, &p->mod);
+	p->mod.state = MODULE_STATE_COMING;
+	KUNIT_EXPECT_EQ_MSG(test, module_refusal(p), KPROBE_MODULE_COMING, "%u", nth);
+	KUNIT_EXPECT_FALSE_MSG(test, within_kprobe_blacklist(addr), "%u", nth);
+	return !left;
+}
+
+/* What there is no memory for is not known of it, so probes in it are refused. */
+static void module_is_loaded_without_memory_r69(struct kunit *test)
+{
+	unsigned int nth = 1;
+
+	while (nth < FAIL_MAX && module_is_loaded(test, fail_probes_now, nth))
+		nth++;
+	KUNIT_EXPECT_LT(test, nth, FAIL_MAX);
+	KUNIT_EXPECT_GT(test, nth, 1);
+}
+
 static struct kunit_case kprobe_fail_cases[] = {
+	KUNIT_CASE(module_is_loaded_without_memory_r69),
 	KUNIT_CASE_SLOW(fewer_probes_need_no_memory_r55),
 	KUNIT_CASE_PARAM_ATTR(each_allocation_fails, fail_path_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
@@ -579,7 +638,13 @@ static void fewer_probes_need_no_memory_r55(struct kunit *test)
 	each_allocation_fails(test);
 }
 
+static void module_is_loaded_without_memory_r69(struct kunit *test)
+{
+	each_allocation_fails(test);
+}
+
 static struct kunit_case kprobe_fail_cases[] = {
+	KUNIT_CASE(module_is_loaded_without_memory_r69),
 	KUNIT_CASE(fewer_probes_need_no_memory_r55),
 	KUNIT_CASE(each_allocation_fails),
 	{ }

@@ -7,8 +7,8 @@
  * one change of a filter for all sites of a batch.
  *
  * ftrace lets only one user set the IP at a location, and wants to be told who
- * may. So there are two ops, and sites with a probe that has declared it,
- * KPROBE_FLAG_IPMODIFY, are armed through the second.
+ * may. So there are two ops, and sites with a probe that was registered with
+ * register_kprobe_ipmodify() are armed through the second.
  */
 #include <linux/ftrace.h>
 #include <linux/irq_work.h>

@@ -164,8 +164,7 @@ static void pre_handler_sets_ip(struct kunit *test)
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', traced_a, PRE_POST)->kp;
 
 	kp->pre_handler = pre_goes_to_b;
-	kp->flags = KPROBE_FLAG_IPMODIFY;
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(kp));
 	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
 }
@@ -184,8 +183,7 @@ static void post_handler_sets_ip(struct kunit *test)
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', traced_a, 0)->kp;
 
 	kp->post_handler = post_goes_to_b;
-	kp->flags = KPROBE_FLAG_IPMODIFY;
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(kp));
 	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_a(41));
 }
 
@@ -293,8 +291,7 @@ static void ip_setter_keeps_livepatch_out(struct kunit *test)
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', traced_a, KPROBE_TEST_PRE)->kp;
 	struct foreign *patch;
 
-	kp->flags = KPROBE_FLAG_IPMODIFY;
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(kp));
 	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, traced_b));
 	/* While it rests it sets nothing. */
 	KUNIT_ASSERT_EQ(test, 0, disable_kprobe(kp));
@@ -307,9 +304,8 @@ static void ip_setter_is_refused_r17(struct kunit *test)
 	struct foreign *patch;
 
 	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_b));
-	kp->flags = KPROBE_FLAG_IPMODIFY;
-	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobe(kp));
-	KUNIT_EXPECT_EQ(test, kp->flags, KPROBE_FLAG_IPMODIFY);
+	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobe_ipmodify(kp));
+	KUNIT_EXPECT_EQ(test, kp->flags, 0);
 	rcu_read_lock();
 	KUNIT_EXPECT_NULL(test, get_kprobe((void *)ftrace_location((unsigned long)traced_a)));
 	rcu_read_unlock();
@@ -317,9 +313,44 @@ static void ip_setter_is_refused_r17(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
 
 	KUNIT_ASSERT_EQ(test, 0, unregister_ftrace_function(&patch->ops));
-	KUNIT_EXPECT_EQ(test, 0, register_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe_ipmodify(kp));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
+}
+
+/* What users leave in the flags, of memory that is not zeroed, is not a request. */
+static void flags_that_are_ignored_r71(struct kunit *test)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, 'a', traced_a, KPROBE_TEST_PRE)->kp;
+	struct foreign *patch;
+
+	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_b));
+	kp->flags = ~KPROBE_FLAG_DISABLED;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	KUNIT_EXPECT_EQ(test, kp->flags, KPROBE_FLAG_FTRACE | KPROBE_FLAG_ON_FUNC_ENTRY);
+	unregister_kprobe(kp);
+
+	/* It is the registration that makes it an IP setter, and not what is left of it. */
+	KUNIT_ASSERT_EQ(test, 0, unregister_ftrace_function(&patch->ops));
+	kp->addr = traced_a;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(kp));
+	unregister_kprobe(kp);
+	KUNIT_ASSERT_EQ(test, 0, register_ftrace_function(&patch->ops));
+	kp->addr = traced_a;
+	KUNIT_EXPECT_EQ(test, 0, register_kprobe(kp));
+}
+
+static bool registered_as_ip_setters(struct kprobe **kps, unsigned int num)
+{
+	struct kprobe_reason reason;
+	struct kprobe_batch batch;
+	bool registered;
+
+	kprobe_batch_begin(&batch);
+	batch.ipmodify = true;
+	registered = kprobe_batch_register(&batch, kps, num, &reason);
+	kprobe_batch_end(&batch);
+	return registered;
 }
 
 static void batch_that_ftrace_refuses_is_undone_r17(struct kunit *test)
@@ -332,9 +363,7 @@ static void batch_that_ftrace_refuses_is_undone_r17(struct kunit *test)
 	struct foreign *patch;
 
 	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_b, traced_c));
-	a->flags = KPROBE_FLAG_IPMODIFY;
-	b->flags = KPROBE_FLAG_IPMODIFY;
-	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobes(all, ARRAY_SIZE(all)));
+	KUNIT_EXPECT_FALSE(test, registered_as_ip_setters(all, ARRAY_SIZE(all)));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_EQ(test, 3041, kprobe_test_traced_b(41));
 	KUNIT_EXPECT_EQ(test, 3041, kprobe_test_traced_c(41));
@@ -352,8 +381,8 @@ static void enabling_that_ftrace_refuses_r17(struct kunit *test)
 	struct kprobe *kp = &kprobe_test_probe(test, 'b', traced_a, KPROBE_TEST_PRE)->kp;
 	struct foreign *patch;
 
-	kp->flags = KPROBE_FLAG_IPMODIFY | KPROBE_FLAG_DISABLED;
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	kp->flags = KPROBE_FLAG_DISABLED;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(kp));
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(there));
 	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_b));
 	KUNIT_EXPECT_EQ(test, -EBUSY, enable_kprobe(kp));
@@ -373,9 +402,8 @@ static void ip_setter_joins_and_leaves(struct kunit *test)
 	struct kprobe *setter = &kprobe_test_probe(test, 'b', traced_a, KPROBE_TEST_PRE)->kp;
 	struct foreign *patch;
 
-	setter->flags = KPROBE_FLAG_IPMODIFY;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(setter));
 	KUNIT_EXPECT_EQ(test, 1041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "ba", kprobe_test_trace());
 	KUNIT_EXPECT_EQ(test, -EBUSY, foreign_enter(test, &patch, traced_a, traced_b));
@@ -389,7 +417,7 @@ static void ip_setter_joins_and_leaves(struct kunit *test)
 
 	/* The other one stays as it is when the second cannot join. */
 	setter->addr = traced_a;
-	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobe(setter));
+	KUNIT_EXPECT_EQ(test, -EBUSY, register_kprobe_ipmodify(setter));
 	KUNIT_EXPECT_EQ(test, 2041, kprobe_test_traced_a(41));
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
 }
@@ -402,8 +430,7 @@ static void switching_on_that_ftrace_refuses_r17(struct kunit *test)
 
 	if (!IS_ENABLED(CONFIG_KPROBES_DEBUGFS))
 		kunit_skip(test, "needs CONFIG_DEBUG_FS");
-	setter->flags = KPROBE_FLAG_IPMODIFY;
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(setter));
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
 	KUNIT_ASSERT_EQ(test, 0, kprobe_switch_all(false));
 	KUNIT_ASSERT_EQ(test, 0, foreign_enter(test, &patch, traced_a, traced_c));
@@ -454,6 +481,7 @@ static struct kunit_case kprobe_ftrace_cases[] = {
 	KUNIT_CASE(post_handler_lets_livepatch_in_r18),
 	KUNIT_CASE(ip_setter_keeps_livepatch_out),
 	KUNIT_CASE(ip_setter_is_refused_r17),
+	KUNIT_CASE(flags_that_are_ignored_r71),
 	KUNIT_CASE(batch_that_ftrace_refuses_is_undone_r17),
 	KUNIT_CASE(enabling_that_ftrace_refuses_r17),
 	KUNIT_CASE(ip_setter_joins_and_leaves),

@@ -11,7 +11,8 @@
  *	reconcile.c	what the text should show; the steps towards that
  *	route.c		what it shows, and why not a jump, told to people
  *	optimize.c	from breakpoint to jump, a grace period later
- *	table.h		the look-up of a hit
+ *	table.h		the table of sites; slot.h: that of slot pages
+ *	find.c		the look-ups of a hit
  *	hit.h		a hit: begin, pre, post, end
  *	dispatch.c	a hit: several probes, faults
  *	missed.c	hits whose handlers did not run, and why
@@ -23,7 +24,7 @@
  *	slot.c		executable copies of instructions
  *	retire.c	memory that a CPU may still be using
  *	module.c	text that goes away
- *	kretprobe.c	return probes
+ *	kretprobe.c	return probes; kretprobe_hit.c: their hits
  *	debugfs.c	the files in debugfs: list, sites, missed, blacklist, enabled
  *	sysctl.c	debug.kprobes-optimization
  *	sysrq.c		Alt+SysRq+W
@@ -283,11 +284,13 @@ int kprobe_refuse_to_enable(const struct kprobe *kp, enum kprobe_refusal refusal
  * @leaving: kprobe::hlist of probes whose memory returns to the user
  * @failed: registrations that are undone; the probes are restored when no hit can be
  *	using them
+ * @ipmodify: the probes that are registered may set the IP, and ftrace is told so
  */
 struct kprobe_batch {
 	struct list_head sites;
 	struct hlist_head leaving;
 	struct kprobe_registration *failed;
+	bool ipmodify;
 };
 
 void kprobe_batch_begin(struct kprobe_batch *batch);
@@ -537,6 +540,9 @@ void kprobe_walk_fixups(unsigned long start, unsigned long end, kprobe_branch_fn
 /* module.c */
 #ifdef CONFIG_MODULES
 int kprobe_module_init(void);
+int kprobe_module_event(struct notifier_block *nb, unsigned long state, void *data);
+bool kprobe_in_module_text(unsigned long addr, const struct module *mod);
+enum kprobe_refusal kprobe_module_check(const struct module *mod, unsigned long addr);
 enum kprobe_refusal kprobe_module_hold(unsigned long addr, struct module **result);
 #else
 static inline int kprobe_module_init(void)
@@ -578,6 +584,9 @@ static inline bool kprobe_is_return(const struct kprobe *kp)
 typedef bool (*kprobe_has_fn)(unsigned long addr, const void *arg);
 
 bool kretprobe_has(const struct kprobe *kp, kprobe_has_fn has, const void *arg);
+int kretprobe_entry(struct kprobe *kp, struct pt_regs *regs);
+void kretprobe_return(struct rethook_node *node, void *data, unsigned long ret_addr,
+		      struct pt_regs *regs);
 void kretprobe_take_handlers(struct kretprobe *rp);
 enum kprobe_refusal kretprobe_check(const struct kprobe *kp, unsigned long addr, bool on_entry);
 enum kprobe_refusal kretprobe_alloc(struct kprobe *kp);

@@ -6,9 +6,7 @@
  * replaces the return address and keeps the instances. It takes them back when
  * the call returns, or when a task is dead that will never return from it.
  */
-#include <linux/context_tracking.h>
 #include <linux/export.h>
-#include <linux/irqflags.h>
 #include <linux/rethook.h>
 #include <linux/slab.h>
 
@@ -16,34 +14,6 @@
 
 /* Documented as such: for users who do not know how many calls they will see. */
 #define KRETPROBE_DEFAULT_MAXACTIVE	max_t(int, 10, 2 * num_possible_cpus())
-
-/* Rethook gives no instance. It is stopped when the probe is being unregistered. */
-static noinline void kretprobe_miss(struct kretprobe *rp)
-{
-	raw_atomic_inc((atomic_t *)&rp->nmissed);
-	kprobe_count_missed(rcu_access_pointer(rp->rh->handler) ? KPROBE_MISSED_NO_INSTANCE :
-								  KPROBE_MISSED_LEAVING, 1);
-}
-NOKPROBE_SYMBOL(kretprobe_miss);
-
-static int kretprobe_entry(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
-	struct rethook_node *node = rethook_try_get(rp->rh);
-	struct kretprobe_instance *ri;
-
-	if (!node) {
-		kretprobe_miss(rp);
-		return 0;
-	}
-	ri = container_of(node, struct kretprobe_instance, node);
-	if (rp->entry_handler && rp->entry_handler(ri, regs))
-		rethook_recycle(node);
-	else
-		rethook_hook(node, regs, kprobe_ftrace(kp));
-	return 0;
-}
-NOKPROBE_SYMBOL(kretprobe_entry);
 
 /**
  * kprobe_is_return() - is this the probe on the entry for a return probe?
@@ -71,37 +41,6 @@ bool kretprobe_has(const struct kprobe *kp, kprobe_has_fn has, const void *arg)
 
 	return has((unsigned long)rp->entry_handler, arg) || has((unsigned long)rp->handler, arg);
 }
-
-/*
- * Rethook calls this with preemption off, and not after rethook_stop() and a
- * grace period: until then there is an @rp. Where RCU is not watching there is
- * no such promise, so it is not for @rp that this is counted.
- */
-static void kretprobe_return(struct rethook_node *node, void *data, unsigned long ret_addr,
-			     struct pt_regs *regs)
-{
-	struct kretprobe *rp = data;
-	struct kprobe *outer;
-	unsigned long flags;
-
-	if (unlikely(!rcu_is_watching_curr_cpu())) {
-		kprobe_count_missed(KPROBE_MISSED_NO_RCU, 1);
-		return;
-	}
-	if (!rp->handler)
-		return;
-	/*
-	 * A probe that the handler hits is missed, as in any handler. What an
-	 * interrupt hits is not to be: none comes meanwhile.
-	 */
-	local_irq_save(flags);
-	outer = __this_cpu_read(current_kprobe);
-	__this_cpu_write(current_kprobe, &rp->kp);
-	rp->handler(container_of(node, struct kretprobe_instance, node), regs);
-	__this_cpu_write(current_kprobe, outer);
-	local_irq_restore(flags);
-}
-NOKPROBE_SYMBOL(kretprobe_return);
 
 /**
  * kretprobe_take_handlers() - make it a probe on an entry for a return probe

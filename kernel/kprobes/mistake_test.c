@@ -75,7 +75,7 @@ static void garbage_in_the_struct(struct kunit *test)
 	kp->pre_handler = pre;
 	kp->post_handler = NULL;
 	kp->fault_handler = NULL;
-	kp->flags &= ~(KPROBE_FLAG_DISABLED | KPROBE_FLAG_IPMODIFY);
+	kp->flags &= ~KPROBE_FLAG_DISABLED;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, kp->flags & ~KPROBE_FLAG_FTRACE, KPROBE_FLAG_ON_FUNC_ENTRY);
 	KUNIT_EXPECT_EQ(test, kp->nmissed, 0);

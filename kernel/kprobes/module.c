@@ -11,6 +11,14 @@
  *	LIVE		COMING, LIVE	all but its init text, which is freed
  *	GOING		GOING		none
  *
+ * If there is no memory for what must be known of its text (the blacklist, what the
+ * kernel patches), the module is loaded all the same, and probes in it are refused.
+ *
+ * In struct module, mem[MOD_TEXT] is constant from before COMING until after GOING.
+ * mem[MOD_INIT_TEXT] is read only in a notifier or, under kprobe_mutex, while the
+ * state is COMING: do_init_module() clears it after the notification LIVE, which waits
+ * for kprobe_mutex. Otherwise, text that is not in mem[MOD_TEXT] is taken for init text.
+ *
  * A probe does not keep its module: only register_kprobe() holds a reference,
  * until the site is in the table. From then on it is the notifier that sees to
  * it that no probe outlives the text.
@@ -32,20 +40,44 @@
 void kprobe_free_init_mem(void)
 {
 	kprobe_sites_gone((unsigned long)__init_begin, (unsigned long)__init_end);
+	kprobe_reserved_remove((unsigned long)__init_begin);
 }
 
 #ifdef CONFIG_MODULES
 
-/*
- * A module between its notifications COMING and LIVE, or GOING. Its state does
- * not tell: it is COMING before, and if its loading fails even after, that.
+/**
+ * struct kprobe_coming - a module that has been notified as COMING
+ * @list: in kprobe_coming, until the notification LIVE if the module is known, otherwise
+ *	until GOING. kprobe_mutex
+ * @mod: the module. Its state cannot be used: it is COMING before the notification, and
+ *	also after GOING, if its loading fails
+ * @known: there was memory for what must be known of its text
  */
 struct kprobe_coming {
 	struct list_head list;
 	const struct module *mod;
+	bool known;
 };
 
 static LIST_HEAD(kprobe_coming);	/* kprobe_mutex */
+
+/**
+ * kprobe_in_module_text() - check whether an address is in text that stays
+ * @addr: the address
+ * @mod: the module, which stays
+ *
+ * Unlike within_module_init(), this can be called while do_init_module() clears
+ * the ranges of what it frees.
+ *
+ * Context: any.
+ * Return: true if it is in text, and not in init text.
+ */
+bool kprobe_in_module_text(unsigned long addr, const struct module *mod)
+{
+	const struct module_memory *text = &mod->mem[MOD_TEXT];
+
+	return addr - (unsigned long)text->base < text->size;
+}
 
 static struct kprobe_coming *kprobe_find_coming(const struct module *mod)
 {
@@ -60,13 +92,24 @@ static struct kprobe_coming *kprobe_find_coming(const struct module *mod)
 	return NULL;
 }
 
-/* May there be a probe at this address now? A reference to @mod is held. */
-static enum kprobe_refusal kprobe_module_check(const struct module *mod, unsigned long addr)
+/**
+ * kprobe_module_check() - check whether there can be a probe at an address of a module
+ * @mod: the module, to which a reference is held
+ * @addr: the address, in text of it
+ *
+ * Context: kprobe_mutex.
+ * Return: KPROBE_OK, or why there can be none now.
+ */
+enum kprobe_refusal kprobe_module_check(const struct module *mod, unsigned long addr)
 {
-	/* Before it has come, nobody knows what its author forbids. */
+	const struct kprobe_coming *coming = kprobe_find_coming(mod);
+
+	if (coming && !coming->known)
+		return KPROBE_NO_MEMORY;
+	/* Before it has come, its blacklist is not known. */
 	if (mod->state == MODULE_STATE_COMING)
-		return kprobe_find_coming(mod) ? KPROBE_OK : KPROBE_MODULE_COMING;
-	return within_module_init(addr, mod) ? KPROBE_MODULE_INIT : KPROBE_OK;
+		return coming ? KPROBE_OK : KPROBE_MODULE_COMING;
+	return kprobe_in_module_text(addr, mod) ? KPROBE_OK : KPROBE_MODULE_INIT;
 }
 
 /**
@@ -166,41 +209,49 @@ static void kprobe_module_forget_text(const struct module *mod, enum mod_mem_typ
 }
 
 /* Before there can be a probe in it. All or nothing. */
-static int kprobe_module_learn(struct module *mod)
+static bool kprobe_module_learn(struct module *mod)
 {
-	int err = kprobe_blacklist_add_module(mod) ?: kprobe_reserved_add_module(mod);
-
-	if (err) {
-		kprobe_module_forget_text(mod, MOD_TEXT);
-		kprobe_module_forget_text(mod, MOD_INIT_TEXT);
-	}
-	return err;
+	if (!kprobe_blacklist_add_module(mod) && !kprobe_reserved_add_module(mod))
+		return true;
+	kprobe_module_forget_text(mod, MOD_TEXT);
+	kprobe_module_forget_text(mod, MOD_INIT_TEXT);
+	return false;
 }
 
-static int kprobe_module_comes(struct module *mod)
+/* The few bytes that say what is not known must be there. */
+static void kprobe_module_comes(struct module *mod)
 {
-	struct kprobe_coming *coming = kmalloc(sizeof(*coming), GFP_KERNEL);
-	int err = coming ? kprobe_module_learn(mod) : -ENOMEM;
+	struct kprobe_coming *coming = kmalloc(sizeof(*coming), GFP_KERNEL | __GFP_NOFAIL);
 
-	if (err) {
-		kfree(coming);
-		return err;
-	}
 	coming->mod = mod;
+	coming->known = kprobe_module_learn(mod);
 	guard(mutex)(&kprobe_mutex);
 	list_add(&coming->list, &kprobe_coming);
-	return 0;
 }
 
-static void kprobe_module_has_settled(const struct module *mod)
+static void kprobe_module_drop(struct kprobe_coming *coming)
+{
+	lockdep_assert_held(&kprobe_mutex);
+
+	if (coming)
+		list_del(&coming->list);
+	kfree(coming);
+}
+
+static void kprobe_module_is_live(const struct module *mod)
 {
 	struct kprobe_coming *coming;
 
 	guard(mutex)(&kprobe_mutex);
 	coming = kprobe_find_coming(mod);
-	if (coming)
-		list_del(&coming->list);
-	kfree(coming);
+	if (coming && coming->known)
+		kprobe_module_drop(coming);
+}
+
+static void kprobe_module_goes(const struct module *mod)
+{
+	guard(mutex)(&kprobe_mutex);
+	kprobe_module_drop(kprobe_find_coming(mod));
 }
 
 /* Its asynchronous init functions, say, may still run. */
@@ -258,20 +309,30 @@ static void kprobe_module_owner_leaves(const struct module *mod, kprobe_has_fn h
 		pr_warn("kprobes: %s has left %u probes registered: removed\n", mod->name, nr);
 }
 
-static int kprobe_module_event(struct notifier_block *nb, unsigned long state, void *data)
+/**
+ * kprobe_module_event() - follow what is notified of modules
+ * @nb: not used
+ * @state: MODULE_STATE_COMING, LIVE or GOING
+ * @data: the module
+ *
+ * Context: process. Not static, for tests.
+ * Return: NOTIFY_OK.
+ */
+int kprobe_module_event(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
 
 	switch (state) {
 	case MODULE_STATE_COMING:
-		return notifier_from_errno(kprobe_module_comes(mod));
+		kprobe_module_comes(mod);
+		break;
 	case MODULE_STATE_LIVE:
-		kprobe_module_has_settled(mod);
+		kprobe_module_is_live(mod);
 		kprobe_module_owner_leaves(mod, kprobe_in_module_init);
 		kprobe_module_text_leaves(mod, MOD_INIT_TEXT);
 		break;
 	case MODULE_STATE_GOING:
-		kprobe_module_has_settled(mod);
+		kprobe_module_goes(mod);
 		kprobe_module_owner_leaves(mod, kprobe_in_module);
 		kprobe_module_text_leaves(mod, MOD_INIT_TEXT);
 		kprobe_module_text_leaves(mod, MOD_TEXT);

@@ -4,9 +4,11 @@
  * tested by tests/guest/modules.sh of the stack. rN in a name: a class of bug,
  * see test.h.
  */
+#include <linux/extable.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <asm/sections.h>
 
 #include "test.h"
 
@@ -80,7 +82,8 @@ static void __ref init_text_of_the_kernel_r15(struct kunit *test)
 	armed = kprobe_test_text(function);
 	KUNIT_EXPECT_EQ(test, 42, function(41));
 	KUNIT_EXPECT_STREQ(test, "a", kprobe_test_trace());
-	kprobe_free_init_mem();
+	/* As kprobe_free_init_mem() does, but other tests still need what it forgets. */
+	kprobe_sites_gone((unsigned long)__init_begin, (unsigned long)__init_end);
 	KUNIT_EXPECT_TRUE(test, kprobe_gone(kp));
 	KUNIT_EXPECT_EQ(test, -EINVAL, enable_kprobe(kp));
 	KUNIT_EXPECT_EQ(test, -EINVAL, register_kprobe(kp));
@@ -127,7 +130,80 @@ static void late_relocations_r54(struct kunit *test)
 #endif
 }
 
+#ifdef CONFIG_MODULES
+/* A module with an exception table, so that something is to be known of its text. */
+struct fake_module {
+	struct module mod;
+	struct exception_table_entry fixup;
+};
+
+static struct fake_module *fake_module(struct kunit *test, void *text, unsigned int size)
+{
+	struct fake_module *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->mod.mem[MOD_TEXT].base = text;
+	m->mod.mem[MOD_TEXT].size = size;
+	m->mod.extable = &m->fixup;
+	m->mod.num_exentries = 1;
+	m->mod.state = MODULE_STATE_COMING;
+	return m;
+}
+
+static int notify(struct fake_module *m, enum module_state state)
+{
+	return notifier_to_errno(kprobe_module_event(NULL, state, &m->mod));
+}
+
+static enum kprobe_refusal refusal_in(struct fake_module *m)
+{
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_module_check(&m->mod, (unsigned long)m->mod.mem[MOD_TEXT].base);
+}
+
+/*
+ * Its text is where that of another one is, so it fails to be known. Such a module is
+ * loaded, probes in it are refused, and when it comes again all is well.
+ */
+static void module_is_loaded_unknown_r69(struct kunit *test)
+{
+	u8 *text = kunit_kzalloc(test, 64, GFP_KERNEL);
+	struct fake_module *in_the_way, *m;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	in_the_way = fake_module(test, text + 16, 16);
+	m = fake_module(test, text, 64);
+	KUNIT_EXPECT_EQ(test, refusal_in(m), KPROBE_MODULE_COMING);
+	KUNIT_EXPECT_EQ(test, 0, notify(in_the_way, MODULE_STATE_COMING));
+	KUNIT_EXPECT_EQ(test, refusal_in(in_the_way), KPROBE_OK);
+
+	KUNIT_EXPECT_EQ(test, 0, notify(m, MODULE_STATE_COMING));
+	KUNIT_EXPECT_EQ(test, refusal_in(m), KPROBE_NO_MEMORY);
+	m->mod.state = MODULE_STATE_LIVE;
+	KUNIT_EXPECT_EQ(test, 0, notify(m, MODULE_STATE_LIVE));
+	KUNIT_EXPECT_EQ(test, refusal_in(m), KPROBE_NO_MEMORY);
+	notify(m, MODULE_STATE_GOING);
+	notify(in_the_way, MODULE_STATE_GOING);
+	kprobe_reserved_remove((unsigned long)text + 16);
+
+	m->mod.state = MODULE_STATE_COMING;
+	KUNIT_EXPECT_EQ(test, refusal_in(m), KPROBE_MODULE_COMING);
+	KUNIT_EXPECT_EQ(test, 0, notify(m, MODULE_STATE_COMING));
+	KUNIT_EXPECT_EQ(test, refusal_in(m), KPROBE_OK);
+	m->mod.state = MODULE_STATE_LIVE;
+	KUNIT_EXPECT_EQ(test, 0, notify(m, MODULE_STATE_LIVE));
+	KUNIT_EXPECT_EQ(test, refusal_in(m), KPROBE_OK);
+	notify(m, MODULE_STATE_GOING);
+}
+#else
+static void module_is_loaded_unknown_r69(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_MODULES");
+}
+#endif
+
 static struct kunit_case kprobe_module_cases[] = {
+	KUNIT_CASE(module_is_loaded_unknown_r69),
 	KUNIT_CASE(late_relocations_r54),
 	KUNIT_CASE(text_that_leaves_is_what_it_was_r15),
 	KUNIT_CASE(disabled_probe_leaves_r15),

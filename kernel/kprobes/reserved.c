@@ -42,11 +42,18 @@ struct kprobe_patched {
 /**
  * struct kprobe_patched_text - what the kernel patches in a text
  * @start: the first byte of the text
+ * @fixups: the exception table of its image, sorted by instruction. Of a module it is
+ *	the table as it was before do_init_module() took the entries of init text off,
+ *	while others read mod->extable and mod->num_exentries. Its memory stays as long
+ *	as the text
+ * @nr_fixups: how many entries that has
  * @nr: how many instructions
  * @insn: they, by address. They do not overlap
  */
 struct kprobe_patched_text {
 	unsigned long start;
+	const struct exception_table_entry *fixups;
+	unsigned int nr_fixups;
 	unsigned int nr;
 	struct kprobe_patched insn[] __counted_by(nr);
 };
@@ -61,6 +68,8 @@ struct kprobe_patch_tables {
 	unsigned int nr_labels;
 	struct static_call_site *calls;
 	unsigned int nr_calls;
+	const struct exception_table_entry *fixups;
+	unsigned int nr_fixups;
 };
 
 #ifdef CONFIG_JUMP_LABEL
@@ -162,12 +171,14 @@ static int kprobe_reserved_add(const struct kprobe_patch_tables *tables)
 	struct kprobe_patched_text *text;
 	int err;
 
-	if (!nr)
+	if (tables->text.start == tables->text.end || (!nr && !tables->nr_fixups))
 		return 0;
 	text = kvmalloc(struct_size(text, insn, nr), GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	text->start = tables->text.start;
+	text->fixups = tables->fixups;
+	text->nr_fixups = tables->nr_fixups;
 	text->nr = nr;
 	scoped_guard(mutex, &text_mutex) {
 		kprobe_collect_labels(tables, text->insn);
@@ -209,6 +220,8 @@ static int kprobe_reserved_add_module_text(const struct module *mod, enum mod_me
 		.calls		= mod->static_call_sites,
 		.nr_calls	= mod->num_static_call_sites,
 #endif
+		.fixups		= mod->extable,
+		.nr_fixups	= mod->num_exentries,
 	};
 
 	return kprobe_reserved_add(&tables);
@@ -228,16 +241,11 @@ int kprobe_reserved_add_module(const struct module *mod)
 }
 #endif
 
-/**
- * kprobe_reserved_init() - learn what is patched in the kernel's image
- *
- * Context: once at boot.
- * Return: 0, or -ENOMEM.
- */
-int __init kprobe_reserved_init(void)
+/* Not the whole image: memory between its text and its end may be free, and used again. */
+static int __init kprobe_reserved_add_image_text(void *start, void *end)
 {
 	struct kprobe_patch_tables tables = {
-		.text		= { (unsigned long)_text, (unsigned long)_end },
+		.text		= { (unsigned long)start, (unsigned long)end },
 #ifdef CONFIG_JUMP_LABEL
 		.labels		= __start___jump_table,
 		.nr_labels	= __stop___jump_table - __start___jump_table,
@@ -246,9 +254,23 @@ int __init kprobe_reserved_init(void)
 		.calls		= __start_static_call_sites,
 		.nr_calls	= __stop_static_call_sites - __start_static_call_sites,
 #endif
+		.fixups		= __start___ex_table,
+		.nr_fixups	= __stop___ex_table - __start___ex_table,
 	};
 
 	return kprobe_reserved_add(&tables);
+}
+
+/**
+ * kprobe_reserved_init() - learn what is patched in the kernel's image
+ *
+ * Context: once at boot.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kprobe_reserved_init(void)
+{
+	return kprobe_reserved_add_image_text(_text, _etext) ?:
+	       kprobe_reserved_add_image_text(__init_begin, __init_end);
 }
 
 /* The first patched instruction that ends behind @addr, and is within @text. */
@@ -373,21 +395,6 @@ static unsigned long kprobe_fixup_target(const struct exception_table_entry *ent
 }
 #endif
 
-/* The exception table, sorted by instruction, for the text that @addr is in. */
-static const struct exception_table_entry *kprobe_extable(unsigned long addr, unsigned int *nr)
-{
-	struct module *mod;
-
-	*nr = __stop___ex_table - __start___ex_table;
-	if (core_kernel_text(addr))
-		return __start___ex_table;
-
-	guard(preempt)();
-	mod = __module_text_address(addr);
-	*nr = mod ? mod->num_exentries : 0;
-	return mod ? mod->extable : NULL;
-}
-
 /**
  * kprobe_walk_fixups() - where may the faults of a range go on?
  * @start: the first byte of the range, which stays
@@ -401,12 +408,16 @@ static const struct exception_table_entry *kprobe_extable(unsigned long addr, un
 void kprobe_walk_fixups(unsigned long start, unsigned long end, kprobe_branch_fn fn, void *arg)
 {
 	const struct exception_table_entry *entry;
-	unsigned int low = 0, high, nr;
+	const struct kprobe_patched_text *text;
+	unsigned int low = 0, high;
 
 	lockdep_assert_held(&kprobe_mutex);
 
-	entry = kprobe_extable(start, &nr);
-	high = nr;
+	text = mtree_load(&kprobe_patched_texts, start);
+	if (!text)
+		return;
+	entry = text->fixups;
+	high = text->nr_fixups;
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
 
@@ -415,6 +426,6 @@ void kprobe_walk_fixups(unsigned long start, unsigned long end, kprobe_branch_fn
 		else
 			low = mid + 1;
 	}
-	for (; low < nr && kprobe_fixup_insn(&entry[low]) < end; low++)
+	for (; low < text->nr_fixups && kprobe_fixup_insn(&entry[low]) < end; low++)
 		fn(kprobe_fixup_insn(&entry[low]), kprobe_fixup_target(&entry[low]), arg);
 }

@@ -76,6 +76,11 @@ static unsigned int wrong_answers_around(unsigned long addr)
 	return wrong;
 }
 
+static void count_branch(unsigned long from, unsigned long to, void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
 #ifdef CONFIG_JUMP_LABEL
 /* Some of them: the kernel's own answer takes a walk each time. */
 static void labels_as_the_kernel_has_them_r12(struct kunit *test)
@@ -114,18 +119,20 @@ static void check_label(unsigned long from, unsigned long to, void *arg)
 static void all_labels_are_walked(struct kunit *test)
 {
 	struct labels labels = { };
+	struct jump_entry *label;
+	unsigned int nr = 0;
 
 	mutex_lock(&kprobe_mutex);
-	kprobe_walk_labels((unsigned long)_text, (unsigned long)_end, check_label, &labels);
+	kprobe_walk_labels((unsigned long)_text, (unsigned long)_etext, check_label, &labels);
+	kprobe_walk_labels((unsigned long)__init_begin, (unsigned long)__init_end, check_label,
+			   &labels);
 	mutex_unlock(&kprobe_mutex);
-	KUNIT_EXPECT_EQ(test, labels.nr, __stop___jump_table - __start___jump_table);
+	for (label = __start___jump_table; label < __stop___jump_table; label++)
+		nr += system_state < SYSTEM_FREEING_INITMEM ||
+		      jump_entry_code(label) < (unsigned long)_etext;
+	KUNIT_EXPECT_EQ(test, labels.nr, nr);
 	KUNIT_EXPECT_EQ(test, labels.disorder, 0);
 	KUNIT_EXPECT_EQ(test, labels.unknown, 0);
-}
-
-static void count_branch(unsigned long from, unsigned long to, void *arg)
-{
-	(*(unsigned int *)arg)++;
 }
 
 static unsigned int labels_in(unsigned long start, unsigned long end)
@@ -167,12 +174,8 @@ static void set_label(struct jump_entry *label, const u8 *code, const u8 *target
 	label->target = (unsigned long)target - (unsigned long)&label->target;
 }
 
-static struct label_module *label_module(struct kunit *test)
+static void fill_label_module(struct label_module *m)
 {
-	struct label_module *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	u8 *at;
-
-	KUNIT_ASSERT_NOT_NULL(test, m);
 	set_label(&m->label[0], &m->init_text[32], &m->init_text[2]);
 	set_label(&m->label[1], &m->text[16], &m->text[48]);
 	m->mod.jump_entries = m->label;
@@ -181,9 +184,14 @@ static struct label_module *label_module(struct kunit *test)
 	m->mod.mem[MOD_TEXT].size = sizeof(m->text);
 	m->mod.mem[MOD_INIT_TEXT].base = m->init_text;
 	m->mod.mem[MOD_INIT_TEXT].size = sizeof(m->init_text);
-	/* A module of another test may have been in this memory, and never gone. */
-	for (at = m->text; at < (u8 *)(m + 1); at++)
-		kprobe_reserved_remove((unsigned long)at);
+}
+
+static struct label_module *label_module(struct kunit *test)
+{
+	struct label_module *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	fill_label_module(m);
 	return m;
 }
 
@@ -211,6 +219,25 @@ static void module_comes_and_goes_r15(struct kunit *test)
 		kprobe_reserved_remove((unsigned long)m->text);
 	}
 	KUNIT_EXPECT_EQ(test, refusal_at(&m->text[16]), KPROBE_OK);
+}
+
+/*
+ * Not all of the image is text. On i386 a part of its end is given to the page allocator
+ * before it was ever used, and what is allocated there is not the image's.
+ */
+static void memory_within_the_image_r74(struct kunit *test)
+{
+	static struct label_module image_module;
+	struct label_module *m = &image_module;
+
+	fill_label_module(m);
+	KUNIT_EXPECT_EQ(test, 0, kprobe_reserved_add_module(&m->mod));
+	KUNIT_EXPECT_EQ(test, refusal_at(&m->text[16]), KPROBE_JUMP_LABEL);
+	KUNIT_EXPECT_EQ(test, refusal_at(&m->init_text[32]), KPROBE_JUMP_LABEL);
+	kprobe_reserved_remove((unsigned long)m->text);
+	kprobe_reserved_remove((unsigned long)m->init_text);
+	KUNIT_EXPECT_EQ(test, refusal_at((u8 *)jump_entry_code(__start___jump_table)),
+			KPROBE_JUMP_LABEL);
 }
 
 /**
@@ -291,6 +318,11 @@ static void range_of_labels_is_exact(struct kunit *test)
 }
 
 static void module_comes_and_goes_r15(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_JUMP_LABEL");
+}
+
+static void memory_within_the_image_r74(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_JUMP_LABEL");
 }
@@ -378,15 +410,107 @@ static void range_of_fixups_is_exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixups_in(second, (unsigned long)_end).nr, all.nr - 1);
 }
 
+#ifdef CONFIG_MODULES
+/* A module with two fixups in its text, and one in its init text. */
+struct fixup_module {
+	struct module mod;
+	struct exception_table_entry fixup[3];
+	u8 text[64];
+	u8 init_text[64];
+};
+
+static void set_fixup(struct exception_table_entry *fixup, const u8 *insn)
+{
+	fixup->insn = (unsigned long)insn - (unsigned long)&fixup->insn;
+	fixup->fixup = (unsigned long)insn + 8 - (unsigned long)&fixup->fixup;
+}
+
+static struct fixup_module *fixup_module(struct kunit *test)
+{
+	struct fixup_module *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	set_fixup(&m->fixup[0], &m->text[8]);
+	set_fixup(&m->fixup[1], &m->text[24]);
+	set_fixup(&m->fixup[2], &m->init_text[8]);
+	m->mod.state = MODULE_STATE_LIVE;
+	m->mod.extable = m->fixup;
+	m->mod.num_exentries = ARRAY_SIZE(m->fixup);
+	m->mod.mem[MOD_TEXT].base = m->text;
+	m->mod.mem[MOD_TEXT].size = sizeof(m->text);
+	m->mod.mem[MOD_INIT_TEXT].base = m->init_text;
+	m->mod.mem[MOD_INIT_TEXT].size = sizeof(m->init_text);
+	return m;
+}
+
+static unsigned int fixups_of(const u8 *text)
+{
+	unsigned int nr = 0;
+
+	guard(mutex)(&kprobe_mutex);
+	kprobe_walk_fixups((unsigned long)text, (unsigned long)text + 64, count_branch, &nr);
+	return nr;
+}
+
+/* do_init_module() changes the pointer and the number one after the other. */
+static void fixups_of_a_module_r70(struct kunit *test)
+{
+	struct fixup_module *m = fixup_module(test);
+
+	KUNIT_ASSERT_EQ(test, 0, kprobe_reserved_add_module(&m->mod));
+	m->mod.num_exentries = 0;
+	KUNIT_EXPECT_EQ(test, fixups_of(m->text), 2);
+	m->mod.extable = NULL;
+	m->mod.num_exentries = ARRAY_SIZE(m->fixup);
+	KUNIT_EXPECT_EQ(test, fixups_of(m->text), 2);
+	KUNIT_EXPECT_EQ(test, fixups_of(m->init_text), 1);
+	kprobe_reserved_remove((unsigned long)m->init_text);
+	KUNIT_EXPECT_EQ(test, fixups_of(m->init_text), 0);
+	kprobe_reserved_remove((unsigned long)m->text);
+	KUNIT_EXPECT_EQ(test, fixups_of(m->text), 0);
+}
+
+/* It clears the range of the init text in two steps, before it frees the memory. */
+static void init_text_of_a_module_r70(struct kunit *test)
+{
+	struct fixup_module *m = fixup_module(test);
+
+	guard(mutex)(&kprobe_mutex);
+	KUNIT_EXPECT_EQ(test, kprobe_module_check(&m->mod, (unsigned long)m->init_text),
+			KPROBE_MODULE_INIT);
+	m->mod.mem[MOD_INIT_TEXT].base = NULL;
+	KUNIT_EXPECT_EQ(test, kprobe_module_check(&m->mod, (unsigned long)m->init_text),
+			KPROBE_MODULE_INIT);
+	m->mod.mem[MOD_INIT_TEXT].size = 0;
+	KUNIT_EXPECT_EQ(test, kprobe_module_check(&m->mod, (unsigned long)m->init_text),
+			KPROBE_MODULE_INIT);
+	KUNIT_EXPECT_EQ(test, kprobe_module_check(&m->mod, (unsigned long)m->text + 63),
+			KPROBE_OK);
+}
+#else
+static void fixups_of_a_module_r70(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_MODULES");
+}
+
+static void init_text_of_a_module_r70(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_MODULES");
+}
+#endif
+
 static struct kunit_case kprobe_reserved_cases[] = {
 	KUNIT_CASE(labels_as_the_kernel_has_them_r12),
 	KUNIT_CASE(static_calls_as_the_kernel_has_them_r12),
 	KUNIT_CASE(all_labels_are_walked),
 	KUNIT_CASE(range_of_labels_is_exact),
 	KUNIT_CASE(module_comes_and_goes_r15),
+	KUNIT_CASE(memory_within_the_image_r74),
 	KUNIT_CASE(label_is_being_patched_r62),
 	KUNIT_CASE(all_fixups_are_walked),
 	KUNIT_CASE(range_of_fixups_is_exact),
+	KUNIT_CASE(fixups_of_a_module_r70),
+	KUNIT_CASE(init_text_of_a_module_r70),
 	{ }
 };
 

@@ -37,20 +37,6 @@ int __init kprobe_site_init(void)
 	return rhashtable_init(&kprobe_table, &kprobe_table_params);
 }
 
-/**
- * kprobe_site_lookup() - find the site at an address
- * @addr: the probed address
- *
- * Context: preemption off, or rcu_read_lock(), for the search; the site stays
- * until that or kprobe_mutex is dropped.
- * Return: the site, or NULL.
- */
-struct kprobe_site *kprobe_site_lookup(unsigned long addr)
-{
-	return kprobe_site_find(addr);
-}
-NOKPROBE_SYMBOL(kprobe_site_lookup);
-
 /*
  * Is the probe on any list of probes? Without a walk, so that a registration is not
  * slower the more probes there are at its address. One that was never registered may

@@ -14,36 +14,15 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "table.h"
+#include "slot.h"
 
 /* In bytes. A copy of three bytes with its jump back fits the smallest. */
 static const u16 kprobe_slot_sizes[] = { 16, 24, 32, 48, 64, 96, KPROBE_SLOT_MAX };
 
 #define KPROBE_SLOT_CLASSES	ARRAY_SIZE(kprobe_slot_sizes)
-#define KPROBE_SLOTS_MAX	(PAGE_SIZE / 16)
 
 /* What a page of slots is called in /proc/kallsyms and in perf's records. */
 #define KPROBE_SLOT_SYMBOL	"kprobe_insn_page"
-
-/**
- * struct kprobe_slot_page - a page of slots
- * @node: in kprobe_slot_table, by @base. kprobe_mutex, RCU
- * @all: in kprobe_slot_pages. kprobe_mutex, RCU
- * @free: in kprobe_slot_free_pages, while there is a slot free. kprobe_mutex
- * @retired: once it is empty
- * @base: its address. Constant
- * @size: of each of its slots, in bytes. Constant
- * @used: a bit for each slot. kprobe_mutex
- */
-struct kprobe_slot_page {
-	struct rhash_head node;
-	struct list_head all;
-	struct list_head free;
-	struct kprobe_retired retired;
-	unsigned long base;
-	unsigned int size;
-	DECLARE_BITMAP(used, KPROBE_SLOTS_MAX);
-};
 
 /*
  * All of them are within this. It only grows: an exception outside of it is looked up
@@ -52,25 +31,10 @@ struct kprobe_slot_page {
 unsigned long kprobe_slots_start __read_mostly = ULONG_MAX;
 unsigned long kprobe_slots_end __read_mostly;
 
+struct rhashtable kprobe_slot_table;
+
 static LIST_HEAD(kprobe_slot_pages);
 static struct list_head kprobe_slot_free_pages[KPROBE_SLOT_CLASSES];
-static struct rhashtable kprobe_slot_table;
-
-static __always_inline int kprobe_slot_cmp(struct rhashtable_compare_arg *arg,
-					   const void *page)
-{
-	return ((const struct kprobe_slot_page *)page)->base !=
-	       *(const unsigned long *)arg->key;
-}
-
-static const struct rhashtable_params kprobe_slot_params = {
-	.key_len		= sizeof(unsigned long),
-	.key_offset		= offsetof(struct kprobe_slot_page, base),
-	.head_offset		= offsetof(struct kprobe_slot_page, node),
-	.hashfn			= kprobe_hash_address,
-	.obj_cmpfn		= kprobe_slot_cmp,
-	.automatic_shrinking	= true,
-};
 
 /**
  * kprobe_slot_init() - set up the tables of slots
@@ -192,22 +156,6 @@ struct kprobe_slot *kprobe_slot_alloc(size_t size)
 	return (struct kprobe_slot *)(page->base + slot * page->size);
 }
 
-/* Flattened: a helper out of line could be probed, and hit in an exception. */
-static __flatten struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
-{
-	unsigned long base = addr & PAGE_MASK;
-	struct kprobe_slot_page *page;
-
-	if (!rcu_access_pointer(kprobe_slot_table.tbl))
-		return NULL;
-	/* That preemption is off makes it an RCU reader; lockdep wants more. */
-	lockdep_off();
-	page = rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
-	lockdep_on();
-	return page;
-}
-NOKPROBE_SYMBOL(kprobe_slot_page_find);
-
 /**
  * kprobe_slot_free() - give a slot back
  * @slot: the slot, which no CPU or task can be executing; NULL is passed over
@@ -236,44 +184,6 @@ void kprobe_slot_free(struct kprobe_slot *slot)
 	rhashtable_remove_fast(&kprobe_slot_table, &page->node, kprobe_slot_params);
 	kprobe_slot_page_report(page, true);
 	kprobe_retire(&page->retired, kprobe_slot_page_release);
-}
-
-/**
- * kprobe_slot_find() - which slot is this in?
- * @addr: an address, of an instruction that is being executed
- *
- * Context: preemption off.
- * Return: the slot, or NULL if it is in none.
- */
-const struct kprobe_slot *kprobe_slot_find(unsigned long addr)
-{
-	struct kprobe_slot_page *page = kprobe_slot_page_find(addr);
-	unsigned long slot;
-
-	if (likely(!page))
-		return NULL;
-	slot = (addr - page->base) / page->size;
-	if (!test_bit(slot, page->used))
-		return NULL;
-	return (const struct kprobe_slot *)(page->base + slot * page->size);
-}
-NOKPROBE_SYMBOL(kprobe_slot_find);
-
-/**
- * is_kprobe_insn_slot() - is this address in a page of slots?
- * @addr: the address
- *
- * Context: any.
- * Return: true if so.
- */
-bool is_kprobe_insn_slot(unsigned long addr)
-{
-	bool found;
-
-	preempt_disable_notrace();
-	found = kprobe_slot_page_find(addr);
-	preempt_enable_notrace();
-	return found;
 }
 
 /**

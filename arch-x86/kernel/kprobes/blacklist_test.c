@@ -5,6 +5,7 @@
  */
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
+#include <asm/insn.h>
 #include <asm/sections.h>
 
 #include "test.h"
@@ -36,6 +37,88 @@ static void expect_all_forbidden(struct kunit *test, const struct forbidden *for
 	for (i = 0; i < nr; i++) {
 		if (forbidden[i].configured)
 			expect_forbidden(test, forbidden[i].name);
+	}
+}
+
+/* Check whether a function is one that the compiler calls to check or count accesses. */
+static bool is_instrumentation(unsigned long addr)
+{
+	static const char *const prefix[] = {
+		"__asan_", "__tsan_", "__kcsan_", "__msan_", "__ubsan_", "__sanitizer_cov_",
+		"ftrace_likely_update",
+	};
+	char name[KSYM_SYMBOL_LEN];
+	unsigned int i;
+
+	sprint_symbol_no_offset(name, addr);
+	for (i = 0; i < ARRAY_SIZE(prefix); i++) {
+		if (strstarts(name, prefix[i]))
+			return true;
+	}
+	return false;
+}
+
+/* How many direct calls of a function are of instrumentation. */
+static unsigned int instrumented(struct kunit *test, const char *name)
+{
+	unsigned long addr = kallsyms_lookup_name(name), size = 0, offset, end;
+	unsigned int nr = 0;
+	struct insn insn;
+
+	KUNIT_ASSERT_NE_MSG(test, addr, 0, "%s is not found", name);
+	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(addr, &size, &offset));
+	for (end = addr + size; addr < end; addr += insn.length) {
+		if (insn_decode_kernel(&insn, (void *)addr) < 0)
+			break;
+		if (insn.opcode.bytes[0] == CALL_INSN_OPCODE)
+			nr += is_instrumentation(addr + insn.length + insn.immediate.value);
+	}
+	return nr;
+}
+
+/* Such a call can be probed, and a hit would reach it. */
+static void hit_path_is_not_instrumented_r61(struct kunit *test)
+{
+	static const struct forbidden hit_path[] = {
+		{ "kprobe_site_lookup", true },
+		{ "kprobe_slot_page_find", true },
+		{ "kprobe_slot_find", true },
+		{ "kprobe_hit_pre_set", true },
+		{ "kprobe_hit_fault", true },
+		{ "kprobe_miss", true },
+		{ "kprobe_int3_handler", true },
+		{ "kprobe_emulate", true },
+		{ "kretprobe_entry", IS_ENABLED(CONFIG_KRETPROBES) },
+		{ "kretprobe_return", IS_ENABLED(CONFIG_KRETPROBES) },
+		{ "arch_kprobe_ftrace_hit", IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hit_path); i++) {
+		if (hit_path[i].configured)
+			KUNIT_EXPECT_EQ_MSG(test, instrumented(test, hit_path[i].name), 0, "%s",
+					    hit_path[i].name);
+	}
+}
+
+/* The rest has to be: there a use after free would be. */
+static void all_else_is_instrumented_r61(struct kunit *test)
+{
+	static const struct forbidden rest[] = {
+		{ "kprobe_site_get", true },
+		{ "kprobe_site_add", true },
+		{ "kprobe_slot_alloc", true },
+		{ "kprobe_slot_free", true },
+		{ "kretprobe_alloc", IS_ENABLED(CONFIG_KRETPROBES) },
+	};
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_KASAN_GENERIC) && !IS_ENABLED(CONFIG_KCSAN))
+		kunit_skip(test, "needs CONFIG_KASAN_GENERIC or CONFIG_KCSAN");
+	for (i = 0; i < ARRAY_SIZE(rest); i++) {
+		if (rest[i].configured)
+			KUNIT_EXPECT_GT_MSG(test, instrumented(test, rest[i].name), 0, "%s",
+					    rest[i].name);
 	}
 }
 
@@ -165,6 +248,8 @@ static void return_of_a_cold_part_r66(struct kunit *test)
 }
 
 static struct kunit_case kprobe_x86_blacklist_cases[] = {
+	KUNIT_CASE(hit_path_is_not_instrumented_r61),
+	KUNIT_CASE(all_else_is_instrumented_r61),
 	KUNIT_CASE(thunks_r63),
 	KUNIT_CASE(ftrace_trampolines_r64),
 	KUNIT_CASE(text_without_an_idt_r65),

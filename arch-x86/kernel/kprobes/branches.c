@@ -77,12 +77,15 @@ static struct kprobe_range kprobe_module_text(unsigned long addr)
 
 	guard(preempt)();
 	mod = __module_text_address(addr);
-	if (!mod || within_module_init(addr, mod))
+	if (!mod || !kprobe_in_module_text(addr, mod))
 		return (struct kprobe_range) { };
 	return kprobe_module_range(mod, MOD_TEXT);
 }
 
-/* kprobe_mutex is held, so it stays: its notifier takes that before it is freed. */
+/*
+ * kprobe_mutex is held, so a module that is COMING keeps its init text, and the range of
+ * it in mem[]: its notifications LIVE and GOING wait for kprobe_mutex.
+ */
 static struct kprobe_range kprobe_module_init_text(unsigned long addr)
 {
 	struct module *mod;

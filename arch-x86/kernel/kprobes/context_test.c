@@ -293,10 +293,9 @@ static void entry_while_a_site_moves_r40(struct kunit *test)
 	struct ftrace_ops *ops[2];
 	int from, first;
 
-	setter->flags = KPROBE_FLAG_IPMODIFY;
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(plain));
 	ops[0] = via_of(plain);
-	KUNIT_ASSERT_EQ(test, 0, register_kprobe(setter));
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe_ipmodify(setter));
 	ops[1] = via_of(plain);
 	KUNIT_ASSERT_PTR_NE(test, ops[0], ops[1]);
 	for (from = 0; from < 2; from++) {

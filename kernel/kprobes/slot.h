@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kprobes: the table of slot pages, for slot.c and the look-ups of a hit.
+ */
+#ifndef _KERNEL_KPROBES_SLOT_H
+#define _KERNEL_KPROBES_SLOT_H
+
+#include <linux/bitmap.h>
+
+#include "table.h"
+
+#define KPROBE_SLOTS_MAX	(PAGE_SIZE / 16)
+
+/**
+ * struct kprobe_slot_page - a page of slots
+ * @node: in kprobe_slot_table, by @base. kprobe_mutex, RCU
+ * @all: in kprobe_slot_pages. kprobe_mutex, RCU
+ * @free: in kprobe_slot_free_pages, while there is a slot free. kprobe_mutex
+ * @retired: once it is empty
+ * @base: its address. Constant
+ * @size: of each of its slots, in bytes. Constant
+ * @used: a bit for each slot. kprobe_mutex
+ */
+struct kprobe_slot_page {
+	struct rhash_head node;
+	struct list_head all;
+	struct list_head free;
+	struct kprobe_retired retired;
+	unsigned long base;
+	unsigned int size;
+	DECLARE_BITMAP(used, KPROBE_SLOTS_MAX);
+};
+
+extern struct rhashtable kprobe_slot_table;
+
+static __always_inline int kprobe_slot_cmp(struct rhashtable_compare_arg *arg,
+					   const void *page)
+{
+	return ((const struct kprobe_slot_page *)page)->base !=
+	       *(const unsigned long *)arg->key;
+}
+
+static const struct rhashtable_params kprobe_slot_params = {
+	.key_len		= sizeof(unsigned long),
+	.key_offset		= offsetof(struct kprobe_slot_page, base),
+	.head_offset		= offsetof(struct kprobe_slot_page, node),
+	.hashfn			= kprobe_hash_address,
+	.obj_cmpfn		= kprobe_slot_cmp,
+	.automatic_shrinking	= true,
+};
+
+struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr);
+
+#endif /* _KERNEL_KPROBES_SLOT_H */
