@@ -236,6 +236,8 @@ static int __init kprobe_init(void)
 		err = kprobe_reserved_init();
 	if (!err)
 		err = kprobe_module_init();
+	if (!err)
+		err = kprobe_dispatch_init();
 	return err;
 }
 early_initcall(kprobe_init);

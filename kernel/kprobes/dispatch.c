@@ -5,6 +5,8 @@
  * The rest is in hit.h. Nothing here may be probed, take a lock, allocate or
  * sleep.
  */
+#include <linux/cpuhotplug.h>
+
 #include "hit.h"
 
 DEFINE_PER_CPU(struct kprobe *, current_kprobe);
@@ -82,6 +84,12 @@ NOKPROBE_SYMBOL(kprobe_hit_post_set);
  * probe with a fault handler.
  */
 DEFINE_PER_CPU(unsigned int, kprobe_handler_nmi_depth);
+
+/*
+ * Is this CPU inside a post-handler? A handler's registers do not show it: after a
+ * one-byte instruction IP is what the breakpoint left. See kprobe_unwind_ip().
+ */
+DEFINE_PER_CPU(bool, kprobe_in_post_handler);
 
 /* Is this CPU inside a fault handler? An exception there is not for them. */
 static DEFINE_PER_CPU(bool, kprobe_in_fault_handler);
@@ -164,7 +172,43 @@ void kprobe_task_dies(void)
 	guard(irqsave)();
 	__this_cpu_write(current_kprobe, NULL);
 	__this_cpu_write(kprobe_in_fault_handler, false);
+	__this_cpu_write(kprobe_in_post_handler, false);
 	arch_kprobe_forget_steps();
+}
+
+/*
+ * A breakpoint makes RCU watch, but no grace period waits for a CPU that is offline:
+ * a handler that runs there may be freed. So such a CPU is busy all the time, from
+ * its first instruction on, which costs the hits of other CPUs nothing.
+ */
+static int kprobe_cpu_starting(unsigned int cpu)
+{
+	__this_cpu_write(current_kprobe, NULL);
+	return 0;
+}
+
+static int kprobe_cpu_dying(unsigned int cpu)
+{
+	__this_cpu_write(current_kprobe, &kprobe_busy);
+	return 0;
+}
+
+/**
+ * kprobe_dispatch_init() - run no handlers on CPUs that are offline
+ *
+ * Context: once at boot, before another CPU is started.
+ * Return: 0, or an error of cpuhp_setup_state().
+ */
+int __init kprobe_dispatch_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu))
+			per_cpu(current_kprobe, cpu) = &kprobe_busy;
+	}
+	return cpuhp_setup_state_nocalls(CPUHP_AP_KPROBES_STARTING, "kprobes:starting",
+					 kprobe_cpu_starting, kprobe_cpu_dying);
 }
 
 /**

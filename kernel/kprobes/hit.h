@@ -17,6 +17,9 @@
 #ifndef _KERNEL_KPROBES_HIT_H
 #define _KERNEL_KPROBES_HIT_H
 
+#include <linux/cpumask.h>
+#include <linux/smp.h>
+
 #include "internal.h"
 
 /**
@@ -32,9 +35,28 @@ static __always_inline void kprobe_hit_miss(struct kprobe_hit *hit,
 	hit->active = 0;
 }
 
+/*
+ * Nothing keeps the probes from being freed: they are not even counted, only the hit
+ * is.
+ */
+static __always_inline void kprobe_hit_miss_unwatched(struct kprobe_hit *hit)
+{
+	kprobe_count_missed(KPROBE_MISSED_UNWATCHED, 1);
+	hit->active = 0;
+}
+
 static __always_inline enum kprobe_missed_cause kprobe_reentry_cause(const struct kprobe *outer)
 {
 	return outer == &kprobe_busy ? KPROBE_MISSED_BUSY : KPROBE_MISSED_IN_HANDLER;
+}
+
+/* No grace period waits for a CPU that is offline: see kprobe_cpu_dying(). */
+static __always_inline void kprobe_hit_reenter(struct kprobe_hit *hit)
+{
+	if (unlikely(!cpu_online(raw_smp_processor_id())))
+		kprobe_hit_miss_unwatched(hit);
+	else
+		kprobe_hit_miss(hit, kprobe_reentry_cause(hit->outer));
 }
 
 /**
@@ -53,7 +75,7 @@ static __always_inline void kprobe_hit_begin(struct kprobe_hit *hit, struct kpro
 	hit->outer = __this_cpu_read(current_kprobe);
 	__this_cpu_write(current_kprobe, &kprobe_busy);
 	if (unlikely(hit->outer))
-		kprobe_hit_miss(hit, kprobe_reentry_cause(hit->outer));
+		kprobe_hit_reenter(hit);
 }
 
 /**
@@ -61,17 +83,15 @@ static __always_inline void kprobe_hit_begin(struct kprobe_hit *hit, struct kpro
  * @hit: to be filled
  * @site: where
  *
- * In place of kprobe_hit_begin(). Nothing keeps the probes from being freed: they
- * are not even counted, only the hit is. The caller executes the instruction.
+ * In place of kprobe_hit_begin(). The caller executes the instruction.
  */
 static __always_inline void kprobe_hit_begin_unwatched(struct kprobe_hit *hit,
 						       struct kprobe_site *site)
 {
 	hit->site = site;
-	hit->active = 0;
 	hit->outer = __this_cpu_read(current_kprobe);
 	__this_cpu_write(current_kprobe, &kprobe_busy);
-	kprobe_count_missed(KPROBE_MISSED_UNWATCHED, 1);
+	kprobe_hit_miss_unwatched(hit);
 }
 
 /* How many NMIs, or exceptions like them, are under way on this CPU. */
@@ -121,7 +141,9 @@ static __always_inline void kprobe_run_post(struct kprobe *kp, struct pt_regs *r
 	if (!kp->post_handler)
 		return;
 	kprobe_enter_handler(kp);
+	__this_cpu_write(kprobe_in_post_handler, true);
 	kp->post_handler(kp, regs, 0);
+	__this_cpu_write(kprobe_in_post_handler, false);
 }
 
 /**

@@ -392,7 +392,9 @@ struct kprobe_hit {
 
 extern struct kprobe kprobe_busy;
 DECLARE_PER_CPU(unsigned int, kprobe_handler_nmi_depth);
+DECLARE_PER_CPU(bool, kprobe_in_post_handler);
 
+int kprobe_dispatch_init(void);
 void kprobe_hit_rejoin(struct kprobe_hit *hit, struct kprobe_site *site);
 bool kprobe_hit_pre_set(const struct kprobe_set *set, struct pt_regs *regs);
 void kprobe_hit_post_set(const struct kprobe_set *set, struct pt_regs *regs);
@@ -413,8 +415,8 @@ bool kprobe_handler_fault(struct pt_regs *regs, int trapnr);
  * @KPROBE_MISSED_ENDED: the pre-handler of a newer probe at the same address
  *	returned non-zero. This is in no kprobe::nmissed
  * @KPROBE_MISSED_UNWATCHED: it came through a jump, or to the end of a step that
- *	a call follows, where RCU was not watching. This is in no kprobe::nmissed:
- *	the probe may be gone
+ *	a call follows, where RCU was not watching; or the CPU was offline. This is in
+ *	no kprobe::nmissed: the probe may be gone
  * @KPROBE_MISSED_NO_RCU: a call that was followed has returned where RCU was not
  *	watching. This is in no kretprobe::nmissed
  *

@@ -23,7 +23,7 @@ static const char * const kprobe_missed_names[KPROBE_NR_MISSED] = {
 	[KPROBE_MISSED_NO_INSTANCE]	= "a call when maxactive calls were under way",
 	[KPROBE_MISSED_LEAVING]		= "a call while its return probe was unregistered",
 	[KPROBE_MISSED_ENDED]		= "after a newer probe there had ended the hit",
-	[KPROBE_MISSED_UNWATCHED]	= "a jump, or the end of a step, where RCU is not watching",
+	[KPROBE_MISSED_UNWATCHED]	= "where RCU is not watching, or a CPU is offline",
 	[KPROBE_MISSED_NO_RCU]		= "a return where RCU is not watching",
 };
 

@@ -6,6 +6,9 @@
  * see test.h.
  */
 #include <linux/context_tracking.h>
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "test.h"
@@ -208,6 +211,65 @@ static void return_where_rcu_is_not_watching(struct kunit *test)
 }
 #endif
 
+#ifdef CONFIG_HOTPLUG_CPU
+static struct kprobe *probe_on_symbol(struct kunit *test, char name, const char *symbol)
+{
+	struct kprobe *kp = &kprobe_test_probe(test, name, NULL, KPROBE_TEST_PRE)->kp;
+
+	kp->symbol_name = symbol;
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
+	return kp;
+}
+
+static void call_target(void *unused)
+{
+	target(1);
+}
+
+/* A driver that is being probed for a device, late at boot, keeps CPUs from going. */
+static int take_offline(int cpu)
+{
+	int err, tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		err = remove_cpu(cpu);
+		if (err != -EBUSY)
+			break;
+		msleep(20);
+	}
+	return err;
+}
+
+/*
+ * Both are functions that a CPU executes while no grace period waits for it, or may
+ * not: from then on, and until then. Afterwards its hits are as any others.
+ */
+static void cpu_is_offline_r43(struct kunit *test)
+{
+	int cpu = kprobe_test_other_cpu(test);
+	struct kprobe *dead, *starting;
+
+	kprobe_test_no_jumps(test);
+	dead = probe_on_symbol(test, 'd', "rcutree_report_cpu_dead");
+	starting = probe_on_symbol(test, 's', "notify_cpu_starting");
+	KUNIT_ASSERT_EQ(test, 0, take_offline(cpu));
+	KUNIT_ASSERT_EQ(test, 0, add_cpu(cpu));
+	KUNIT_EXPECT_STREQ(test, "", kprobe_test_trace());
+	kprobe_test_expect_missed(test, KPROBE_MISSED_UNWATCHED, 2);
+	KUNIT_EXPECT_EQ(test, dead->nmissed, 0);
+	KUNIT_EXPECT_EQ(test, starting->nmissed, 0);
+
+	probe_on_symbol(test, 't', "kprobe_test_target");
+	KUNIT_ASSERT_EQ(test, 0, smp_call_function_single(cpu, call_target, NULL, true));
+	KUNIT_EXPECT_STREQ(test, "t", kprobe_test_trace());
+}
+#else
+static void cpu_is_offline_r43(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
+}
+#endif
+
 static struct kunit_case kprobe_missed_cases[] = {
 	KUNIT_CASE(every_cause_has_a_name_of_its_own),
 	KUNIT_CASE(a_hit_is_not_a_miss),
@@ -217,6 +279,7 @@ static struct kunit_case kprobe_missed_cases[] = {
 	KUNIT_CASE(more_calls_than_instances),
 	KUNIT_CASE(return_probe_that_leaves),
 	KUNIT_CASE(return_where_rcu_is_not_watching),
+	KUNIT_CASE(cpu_is_offline_r43),
 	{ }
 };
 

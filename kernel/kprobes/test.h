@@ -47,6 +47,8 @@
  *	r41	a hit leaves another stack pointer
  *	r42	a handler goes to what another's jump displaces
  *	r43	an offline CPU hits a probe
+ *	r44	a stack trace from a handler loses the callers
+ *	r45	a fixup decodes our bytes
  *	r59	work on tens of thousands of sites keeps a CPU
  *	r72	CPUs are interrupted more often than in-tree
  *	r73	a large mapping is split

@@ -59,7 +59,16 @@ static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
  */
 unsigned long kprobe_original_ip(unsigned long ip);
 void kprobe_fault_quietly(struct pt_regs *regs);
+
+/* For fixups and reports that decode the instruction at an address. */
+int kprobe_read_text(u8 *text, unsigned long addr, unsigned int len);
+
+/* For the unwinder: the instruction to which registers on the stack belong. */
+unsigned long kprobe_unwind_ip(unsigned long ip);
 #else
+#define kprobe_read_text(text, addr, len)	\
+	copy_from_kernel_nofault(text, (const void *)(addr), len)
+
 static __always_inline bool kprobe_trap(struct pt_regs *regs, int trapnr)
 {
 	return false;
@@ -77,6 +86,11 @@ static __always_inline unsigned long kprobe_original_ip(unsigned long ip)
 
 static __always_inline void kprobe_fault_quietly(struct pt_regs *regs)
 {
+}
+
+static __always_inline unsigned long kprobe_unwind_ip(unsigned long ip)
+{
+	return ip;
 }
 #endif /* CONFIG_KPROBES */
 

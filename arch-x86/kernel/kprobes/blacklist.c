@@ -81,6 +81,7 @@ static const char * const kprobe_no_breakpoint[] __initconst = {
 	"hlt_play_dead",
 	"resume_play_dead",
 	"sev_es_play_dead",
+	"sev_es_ap_hlt_loop",
 	"xen_pv_play_dead",
 
 	/* Copied to where it runs; and what runs until then, without an IDT. */

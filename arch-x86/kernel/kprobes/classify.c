@@ -147,10 +147,13 @@ static const struct rule rules[] = {
 	OP_RULE(0F, 0x01, 0x01, EXACT(0xc9), 0, NOP, HALTS),
 	OP_RULE(0F, 0x01, 0x01, EXACT(0xfb), 0, NOP, HALTS),
 
-	/* VMCALL, TDCALL, VMMCALL and VMGEXIT: the hypervisor may halt the CPU. */
-	OP_RULE(0F, 0x01, 0x01, EXACT(0xc1), 0, NONE, PLAIN | HALTS),
-	OP_RULE(0F, 0x01, 0x01, EXACT(0xcc), PFX_OPSIZE, NONE, PLAIN | HALTS),
-	OP_RULE(0F, 0x01, 0x01, EXACT(0xd9), 0, NONE, PLAIN | HALTS),
+	/*
+	 * VMCALL, TDCALL, VMMCALL and VMGEXIT: the hypervisor may halt the CPU, where
+	 * RCU does not wait for it. For a step arch_kprobe_drain() does.
+	 */
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xc1), 0, NONE, STEP | HALTS),
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xcc), PFX_OPSIZE, NONE, STEP | HALTS),
+	OP_RULE(0F, 0x01, 0x01, EXACT(0xd9), 0, NONE, STEP | HALTS),
 
 	REFUSE(1, 0xcc, 0xcc, ALL, 0, BREAKPOINT),
 	REFUSE(1, 0xcd, 0xce, ALL, 0, TRAP),		/* INTn, INTO */

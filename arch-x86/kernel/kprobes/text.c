@@ -189,6 +189,61 @@ bool arch_kprobe_can_return(unsigned long entry)
 	return entry - (unsigned long)__switch_to > ENDBR_INSN_SIZE;
 }
 
+/* What a jump covers, or, where there can be none, a breakpoint. */
+static void kprobe_uncover(u8 *text, unsigned long addr, unsigned int len,
+			   const struct kprobe_site *site)
+{
+	unsigned int i, covered = site->arch.span ? JMP32_INSN_SIZE : INT3_INSN_SIZE;
+
+	for (i = 0; i < covered; i++) {
+		if (site->addr + i - addr < len)
+			text[site->addr + i - addr] = site->arch.text[i];
+	}
+}
+
+/* The text of an ftrace location is not ours. */
+static void kprobe_uncover_all(u8 *text, unsigned long addr, unsigned int len)
+{
+	unsigned long at;
+
+	for (at = addr - (JMP32_INSN_SIZE - 1); at != addr + len; at++) {
+		const struct kprobe_site *site = kprobe_site_lookup(at);
+
+		if (site && !site->on_ftrace)
+			kprobe_uncover(text, addr, len, site);
+	}
+}
+
+/**
+ * kprobe_read_text() - read instructions, as if there were no probes
+ * @text: where to
+ * @addr: where from
+ * @len: how many bytes, MAX_INSN_SIZE at most
+ *
+ * A breakpoint or a jump may be written or removed meanwhile, and its site with it.
+ * Text that is the same afterwards is of the sites that were found.
+ *
+ * Context: any.
+ * Return: 0, or -EFAULT if there is nothing to read.
+ */
+int kprobe_read_text(u8 *text, unsigned long addr, unsigned int len)
+{
+	u8 before[MAX_INSN_SIZE], after[MAX_INSN_SIZE];
+
+	guard(rcu)();
+	if (WARN_ON_ONCE(len > MAX_INSN_SIZE) ||
+	    copy_from_kernel_nofault(after, (void *)addr, len))
+		return -EFAULT;
+	do {
+		memcpy(before, after, len);
+		memcpy(text, after, len);
+		kprobe_uncover_all(text, addr, len);
+		if (copy_from_kernel_nofault(after, (void *)addr, len))
+			return -EFAULT;
+	} while (memcmp(before, after, len));
+	return 0;
+}
+
 kprobe_opcode_t arch_kprobe_opcode(const struct kprobe_site *site)
 {
 	return site->arch.insn.bytes[0];

@@ -241,6 +241,31 @@ unsigned long kprobe_original_ip(unsigned long ip)
 NOKPROBE_SYMBOL(kprobe_original_ip);
 
 /**
+ * kprobe_unwind_ip() - address of the instruction to which registers belong
+ * @ip: IP of registers on the stack of the current task
+ *
+ * Pre-handlers get the registers before the instruction, and IP one byte after its
+ * beginning. If the instruction is one byte long and changes the stack pointer, the
+ * frame has another size there.
+ *
+ * An interrupted task may have the same IP, further out on the stack: the unwinder
+ * asks until it has got another address than @ip.
+ *
+ * Context: preemption off.
+ * Return: the probed address if @ip is where the running pre-handler finds IP; else @ip.
+ */
+unsigned long kprobe_unwind_ip(unsigned long ip)
+{
+	const struct kprobe *kp = __this_cpu_read(current_kprobe);
+
+	/* A probe whose handler is running is not freed. */
+	if (likely(!kp) || kp == &kprobe_busy || __this_cpu_read(kprobe_in_post_handler))
+		return ip;
+	return ip == (unsigned long)kp->addr + INT3_INSN_SIZE ? (unsigned long)kp->addr : ip;
+}
+NOKPROBE_SYMBOL(kprobe_unwind_ip);
+
+/**
  * kprobe_fault_quietly() - end the hit of a faulting instruction, ask no fault handler
  * @regs: registers as the exception found them, in kernel mode. If it is of a probed
  *	instruction, they are made as it would have found them at the instruction's

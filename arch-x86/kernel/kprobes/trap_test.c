@@ -57,6 +57,18 @@ ASM_FUNCTION(trap_fixed_up,
 	ASM_RET
 	_ASM_EXTABLE(771b, 774b));
 
+/* What load_unaligned_zeropad() does; and where a jump can take its place. */
+ASM_FUNCTION(trap_zeropad,
+	AT("mov (" DI "), " AX)
+	"or $2, %bl\n"
+	ASM_RET
+	_ASM_EXTABLE_TYPE(771b, 773b, EX_TYPE_ZEROPAD));
+ASM_FUNCTION(trap_zeropad_jump,
+	AT("{disp32} mov 0(" DI "), " AX)
+	"or $2, %bl\n"
+	ASM_RET
+	_ASM_EXTABLE_TYPE(771b, 773b, EX_TYPE_ZEROPAD));
+
 static void mend_load(struct pt_regs *regs)
 {
 	regs->di = (unsigned long)&good_word;
@@ -490,6 +502,77 @@ static void sti_without_a_halt_r32(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->post_ip, (unsigned long)trap_sti_next);
 }
 
+/* The last three bytes of a page, after which there is none. */
+static void expect_zeropad(struct kunit *test, void (*func)(void))
+{
+	u8 *end = kprobe_test_bad_address(test);
+	struct kprobe_test_image image = { .flags = FLAGS_ON, .di = (unsigned long)end - 3 };
+
+	end[-3] = 0x11;
+	end[-2] = 0x22;
+	end[-1] = 0x33;
+	seen->pre = 0;
+	kprobe_test_run(func, &image);
+	KUNIT_EXPECT_EQ(test, image.ax, 0x332211);
+	KUNIT_EXPECT_EQ(test, image.bx, 2);
+	KUNIT_EXPECT_EQ(test, seen->pre, 1);
+}
+
+static void fixup_decodes_the_instruction_r45(struct kunit *test)
+{
+	kprobe_test_stepped(test, trap_zeropad_at, kprobe_test_stepping(test));
+	expect_zeropad(test, trap_zeropad);
+}
+
+/* A probe on the instruction after it is none of its bytes, nor is its jump. */
+static void fixup_decodes_beside_others_r45(struct kunit *test)
+{
+	struct kprobe_test_probe *next = kprobe_test_probe(test, 'n', trap_zeropad_next,
+							   KPROBE_TEST_PRE);
+
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&next->kp));
+	kprobe_test_watched(test, trap_zeropad_at, false);
+	kprobe_test_hurry();
+	expect_zeropad(test, trap_zeropad);
+	KUNIT_EXPECT_STREQ(test, "n", kprobe_test_trace());
+}
+
+static void fixup_decodes_under_a_jump_r45(struct kunit *test)
+{
+	struct kprobe *kp;
+
+	kprobe_test_needs_privilege(test);
+	kp = kprobe_test_watched(test, trap_zeropad_jump_at, false);
+	kprobe_test_hurry();
+	KUNIT_ASSERT_EQ(test, kprobe_test_state(kp), KPROBE_OPTIMIZED);
+	expect_zeropad(test, trap_zeropad_jump);
+}
+
+/* From before, within and after what is probed. */
+static void text_is_read_without_probes_r45(struct kunit *test)
+{
+	static u8 *const places[] = { trap_zeropad_at, trap_zeropad_jump_at };
+	u8 text[MAX_INSN_SIZE];
+	u8 original[40];
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		u8 *from = places[i] - 4;
+
+		memcpy(original, from, sizeof(original));
+		kprobe_test_watched(test, places[i], false);
+		kprobe_test_hurry();
+		KUNIT_EXPECT_MEMNEQ(test, original, from, sizeof(original));
+		for (j = 0; j <= sizeof(original) - sizeof(text); j++) {
+			KUNIT_ASSERT_EQ(test, 0, kprobe_read_text(text, (unsigned long)from + j,
+								  sizeof(text)));
+			KUNIT_EXPECT_MEMEQ(test, text, original + j, sizeof(text));
+		}
+	}
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			kprobe_read_text(text, (unsigned long)kprobe_test_bad_address(test), 1));
+}
+
 KUNIT_ARRAY_PARAM_DESC(kprobe_stepping, kprobe_steppings, name);
 
 static struct kunit_case kprobe_trap_cases[] = {
@@ -512,6 +595,10 @@ static struct kunit_case kprobe_trap_cases[] = {
 	KUNIT_CASE(sti_goes_with_its_halt_r32),
 	KUNIT_CASE(halt_after_sti_is_hit_r32),
 	KUNIT_CASE(sti_without_a_halt_r32),
+	KUNIT_CASE_PARAM(fixup_decodes_the_instruction_r45, kprobe_stepping_gen_params),
+	KUNIT_CASE(fixup_decodes_beside_others_r45),
+	KUNIT_CASE(fixup_decodes_under_a_jump_r45),
+	KUNIT_CASE(text_is_read_without_probes_r45),
 	KUNIT_CASE(late_breakpoint_r27),
 	KUNIT_CASE(foreign_breakpoint_is_left_alone),
 	KUNIT_CASE(user_breakpoint_is_left_alone),
