@@ -228,8 +228,7 @@ static int __init kprobe_init(void)
 {
 	int err = kprobe_site_init();
 
-	if (!err)
-		err = kprobe_slot_init();
+	kprobe_slot_init();
 	if (!err)
 		err = kprobe_blacklist_init();
 	if (!err)

@@ -24,20 +24,6 @@ struct kprobe_blacklist {
 static struct kprobe_blacklist __rcu *kprobe_blacklist;
 static DEFINE_MUTEX(kprobe_blacklist_mutex);
 
-/*
- * Functions of others on the hit path, or which the hit path calls in debugging
- * kernels. Those that a configuration does not have are passed over.
- */
-static const char * const kprobe_hit_path[] __initconst = {
-	"rht_bucket_nested",
-	"__rht_bucket_nested",
-	"lockdep_rht_mutex_is_held",
-	"lockdep_rht_bucket_is_held",
-	"rcu_read_lock_held",
-	"rcu_read_lock_any_held",
-	"rcu_lockdep_current_cpu_online",
-};
-
 static int kprobe_range_cmp(const void *a, const void *b)
 {
 	const struct kprobe_range *x = a, *y = b;
@@ -388,6 +374,5 @@ int __init kprobe_blacklist_init(void)
 					 (unsigned long)__kprobes_text_end) ?:
 	       kprobe_add_area_blacklist((unsigned long)__noinstr_text_start,
 					 (unsigned long)__noinstr_text_end) ?:
-	       kprobe_blacklist_add_names(kprobe_hit_path, ARRAY_SIZE(kprobe_hit_path)) ?:
 	       arch_kprobe_blacklist();
 }

@@ -7,7 +7,6 @@
  * a file of their own.
  */
 #include <linux/bitops.h>
-#include <linux/lockdep.h>
 #include <linux/preempt.h>
 
 #include "slot.h"
@@ -30,23 +29,14 @@ NOKPROBE_SYMBOL(kprobe_site_lookup);
  * kprobe_slot_page_find() - find the page of slots that contains an address
  * @addr: the address
  *
- * Flattened: a helper out of line could be probed, and hit in an exception.
- *
  * Context: preemption off, or rcu_read_lock().
  * Return: the page, or NULL.
  */
-__flatten struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
+struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr)
 {
-	unsigned long base = addr & PAGE_MASK;
-	struct kprobe_slot_page *page;
+	struct kprobe_node *node = kprobe_table_find(&kprobe_slot_table, addr & PAGE_MASK);
 
-	if (!rcu_access_pointer(kprobe_slot_table.tbl))
-		return NULL;
-	/* That preemption is off makes it an RCU reader; lockdep wants more. */
-	lockdep_off();
-	page = rhashtable_lookup(&kprobe_slot_table, &base, kprobe_slot_params);
-	lockdep_on();
-	return page;
+	return node ? container_of(node, struct kprobe_slot_page, node) : NULL;
 }
 NOKPROBE_SYMBOL(kprobe_slot_page_find);
 

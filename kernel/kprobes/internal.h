@@ -11,8 +11,8 @@
  *	reconcile.c	what the text should show; the steps towards that
  *	route.c		what it shows, and why not a jump, told to people
  *	optimize.c	from breakpoint to jump, a grace period later
- *	table.h		the table of sites; slot.h: that of slot pages
- *	find.c		the look-ups of a hit
+ *	table.c		a table by address, which a hit can search
+ *	find.c		the look-ups of a hit; slot.h: pages of slots
  *	hit.h		a hit: begin, pre, post, end
  *	dispatch.c	a hit: several probes, faults
  *	missed.c	hits whose handlers did not run, and why
@@ -48,9 +48,10 @@
 #include <linux/llist.h>
 #include <linux/lockdep.h>
 #include <linux/ratelimit_types.h>
-#include <linux/rhashtable-types.h>
 #include <linux/sched.h>
 #include <asm/kprobe_site.h>
+
+#include "table.h"
 
 extern struct mutex kprobe_mutex;
 
@@ -105,7 +106,7 @@ enum kprobe_state {
 
 /**
  * struct kprobe_site - one probed address
- * @node: in the table of sites, by @addr, until GONE or DEAD. kprobe_mutex, RCU
+ * @node: in kprobe_site_table, by @addr, until GONE or DEAD. kprobe_mutex, RCU
  * @all: in kprobe_sites, from creation until DEAD. kprobe_mutex, RCU
  * @addr: the address. Constant
  * @probes: kprobe::list of all probes here, also disabled ones, in order of
@@ -131,7 +132,7 @@ enum kprobe_state {
  *	table; after that arch code only adds to it
  */
 struct kprobe_site {
-	struct rhash_head node;
+	struct kprobe_node node;
 	struct list_head all;
 	unsigned long addr;
 	struct list_head probes;
@@ -304,6 +305,7 @@ void kprobe_batch_end(struct kprobe_batch *batch);
 
 /* site.c */
 extern struct list_head kprobe_sites;
+extern struct kprobe_table kprobe_site_table;
 
 /*
  * Walks over sites and probes, of which there can be tens of thousands. A kernel
@@ -321,6 +323,21 @@ extern struct list_head kprobe_sites;
 	     next = list_next_entry(pos, member);			\
 	     !list_entry_is_head(pos, head, member);			\
 	     cond_resched(), pos = next, next = list_next_entry(next, member))
+
+/**
+ * kprobe_site_find() - find the site at an address
+ * @addr: the probed address
+ *
+ * Context: preemption off, or rcu_read_lock().
+ * Return: the site, or NULL.
+ */
+static __always_inline struct kprobe_site *kprobe_site_find(unsigned long addr)
+{
+	struct kprobe_node *node = kprobe_table_find(&kprobe_site_table, addr);
+
+	return node ? container_of(node, struct kprobe_site, node) : NULL;
+}
+
 int kprobe_site_init(void);
 struct kprobe_site *kprobe_site_lookup(unsigned long addr);
 struct kprobe_site *kprobe_site_of(const struct kprobe *kp);
@@ -610,7 +627,7 @@ struct kprobe_slot {
 	u8 code[];
 };
 
-int kprobe_slot_init(void);
+void kprobe_slot_init(void);
 size_t kprobe_slot_size(size_t size);
 struct kprobe_slot *kprobe_slot_alloc(size_t size);
 void kprobe_slot_free(struct kprobe_slot *slot);

@@ -10,12 +10,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "table.h"
+#include "internal.h"
 
 /* All sites, in order of creation, gone ones among them. For listings. */
 LIST_HEAD(kprobe_sites);
 
-struct rhashtable kprobe_table;
+static struct kprobe_buckets kprobe_site_few = KPROBE_FEW_BUCKETS;
+struct kprobe_table kprobe_site_table = KPROBE_TABLE(kprobe_site_few);
 
 /* A size of kmalloc() that they fit into would waste a tenth. */
 static struct kmem_cache *kprobe_site_cache;
@@ -24,7 +25,7 @@ static struct kmem_cache *kprobe_site_cache;
 static unsigned int kprobe_nr_gone;
 
 /**
- * kprobe_site_init() - set up the table of sites
+ * kprobe_site_init() - prepare for allocating sites
  *
  * Context: once at boot.
  * Return: 0, or -ENOMEM.
@@ -32,9 +33,7 @@ static unsigned int kprobe_nr_gone;
 int __init kprobe_site_init(void)
 {
 	kprobe_site_cache = KMEM_CACHE(kprobe_site, 0);
-	if (!kprobe_site_cache)
-		return -ENOMEM;
-	return rhashtable_init(&kprobe_table, &kprobe_table_params);
+	return kprobe_site_cache ? 0 : -ENOMEM;
 }
 
 /*
@@ -198,12 +197,11 @@ static enum kprobe_refusal kprobe_site_create(unsigned long addr,
 	INIT_LIST_HEAD(&site->batch);
 
 	refusal = kprobe_site_prepare(site);
-	if (!refusal && rhashtable_insert_fast(&kprobe_table, &site->node, kprobe_table_params))
-		refusal = KPROBE_NO_MEMORY;
 	if (refusal) {
 		kmem_cache_free(kprobe_site_cache, site);
 		return refusal;
 	}
+	kprobe_table_add(&kprobe_site_table, &site->node, addr);
 	list_add_tail_rcu(&site->all, &kprobe_sites);
 	*result = site;
 	return KPROBE_OK;
@@ -252,7 +250,7 @@ void kprobe_site_put(struct kprobe_site *site)
 	if (site->state == KPROBE_GONE)
 		kprobe_nr_gone--;
 	else
-		rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
+		kprobe_table_remove(&kprobe_site_table, &site->node);
 	list_del_rcu(&site->all);
 	kprobe_site_set_state(site, KPROBE_DEAD);
 	kprobe_retire(&site->retired, kprobe_site_release);
@@ -447,7 +445,7 @@ void kprobe_site_disable(struct kprobe_site *site, struct kprobe *kp)
 
 static void kprobe_site_gone(struct kprobe_site *site)
 {
-	rhashtable_remove_fast(&kprobe_table, &site->node, kprobe_table_params);
+	kprobe_table_remove(&kprobe_site_table, &site->node);
 	kprobe_site_set_state(site, KPROBE_GONE);
 	kprobe_nr_gone++;
 }

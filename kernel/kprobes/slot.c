@@ -31,24 +31,22 @@ static const u16 kprobe_slot_sizes[] = { 16, 24, 32, 48, 64, 96, KPROBE_SLOT_MAX
 unsigned long kprobe_slots_start __read_mostly = ULONG_MAX;
 unsigned long kprobe_slots_end __read_mostly;
 
-struct rhashtable kprobe_slot_table;
-
 static LIST_HEAD(kprobe_slot_pages);
 static struct list_head kprobe_slot_free_pages[KPROBE_SLOT_CLASSES];
+static struct kprobe_buckets kprobe_slot_few = KPROBE_FEW_BUCKETS;
+struct kprobe_table kprobe_slot_table = KPROBE_TABLE(kprobe_slot_few);
 
 /**
- * kprobe_slot_init() - set up the tables of slots
+ * kprobe_slot_init() - set up the lists of slots
  *
  * Context: once at boot.
- * Return: 0, or -ENOMEM.
  */
-int __init kprobe_slot_init(void)
+void __init kprobe_slot_init(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < KPROBE_SLOT_CLASSES; i++)
 		INIT_LIST_HEAD(&kprobe_slot_free_pages[i]);
-	return rhashtable_init(&kprobe_slot_table, &kprobe_slot_params);
 }
 
 /* For those who record samples now and look up symbols later. */
@@ -78,8 +76,7 @@ static struct kprobe_slot_page *kprobe_slot_page_create(unsigned int class)
 		goto free_base;
 	page->base = (unsigned long)base;
 	page->size = kprobe_slot_sizes[class];
-	if (rhashtable_insert_fast(&kprobe_slot_table, &page->node, kprobe_slot_params))
-		goto free_base;
+	kprobe_table_add(&kprobe_slot_table, &page->node, page->base);
 	WRITE_ONCE(kprobe_slots_start, min(kprobe_slots_start, page->base));
 	WRITE_ONCE(kprobe_slots_end, max(kprobe_slots_end, page->base + PAGE_SIZE));
 	list_add_rcu(&page->all, &kprobe_slot_pages);
@@ -181,7 +178,7 @@ void kprobe_slot_free(struct kprobe_slot *slot)
 		return;
 	list_del(&page->free);
 	list_del_rcu(&page->all);
-	rhashtable_remove_fast(&kprobe_slot_table, &page->node, kprobe_slot_params);
+	kprobe_table_remove(&kprobe_slot_table, &page->node);
 	kprobe_slot_page_report(page, true);
 	kprobe_retire(&page->retired, kprobe_slot_page_release);
 }

@@ -7,7 +7,7 @@
 
 #include <linux/bitmap.h>
 
-#include "table.h"
+#include "internal.h"
 
 #define KPROBE_SLOTS_MAX	(PAGE_SIZE / 16)
 
@@ -22,7 +22,7 @@
  * @used: a bit for each slot. kprobe_mutex
  */
 struct kprobe_slot_page {
-	struct rhash_head node;
+	struct kprobe_node node;
 	struct list_head all;
 	struct list_head free;
 	struct kprobe_retired retired;
@@ -31,23 +31,7 @@ struct kprobe_slot_page {
 	DECLARE_BITMAP(used, KPROBE_SLOTS_MAX);
 };
 
-extern struct rhashtable kprobe_slot_table;
-
-static __always_inline int kprobe_slot_cmp(struct rhashtable_compare_arg *arg,
-					   const void *page)
-{
-	return ((const struct kprobe_slot_page *)page)->base !=
-	       *(const unsigned long *)arg->key;
-}
-
-static const struct rhashtable_params kprobe_slot_params = {
-	.key_len		= sizeof(unsigned long),
-	.key_offset		= offsetof(struct kprobe_slot_page, base),
-	.head_offset		= offsetof(struct kprobe_slot_page, node),
-	.hashfn			= kprobe_hash_address,
-	.obj_cmpfn		= kprobe_slot_cmp,
-	.automatic_shrinking	= true,
-};
+extern struct kprobe_table kprobe_slot_table;
 
 struct kprobe_slot_page *kprobe_slot_page_find(unsigned long addr);
 

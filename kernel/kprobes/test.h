@@ -49,9 +49,11 @@
  *	r43	an offline CPU hits a probe
  *	r44	a stack trace from a handler loses the callers
  *	r45	a fixup decodes our bytes
+ *	r56	a look-up meets a change of the table
  *	r59	work on tens of thousands of sites keeps a CPU
  *	r72	CPUs are interrupted more often than in-tree
  *	r73	a large mapping is split
+ *	r75	the compiler makes a function of a part of the hit path
  */
 #ifndef _KERNEL_KPROBES_TEST_H
 #define _KERNEL_KPROBES_TEST_H

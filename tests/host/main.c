@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 	glance_tests();
 	classify_tests();
 	relocate_tests();
+	table_tests();
 	test_all_need(PREMISE_ARENA);
 	branch_tests();
 	data_tests();

@@ -63,6 +63,7 @@ void branch_tests(void);
 void data_tests(void);
 void resume_tests(void);
 void slot_tests(void);
+void table_tests(void);
 void form_tests(void);
 void random_tests(void);
 

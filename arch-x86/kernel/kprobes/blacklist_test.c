@@ -247,6 +247,87 @@ static void return_of_a_cold_part_r66(struct kunit *test)
 	unregister_kprobe(&kp);
 }
 
+/* The functions that a hit may run through, as far as they have been found. */
+struct hit_path {
+	unsigned int nr;
+	unsigned long entry[200];
+};
+
+static void hit_path_add(struct kunit *test, struct hit_path *path, unsigned long entry,
+			 unsigned long from)
+{
+	unsigned int i;
+
+	for (i = 0; i < path->nr; i++) {
+		if (path->entry[i] == entry)
+			return;
+	}
+	KUNIT_ASSERT_LT(test, path->nr, ARRAY_SIZE(path->entry));
+	path->entry[path->nr++] = entry;
+	KUNIT_EXPECT_TRUE_MSG(test, within_kprobe_blacklist(entry), "%pS, from %pS",
+			      (void *)entry, (void *)from);
+}
+
+/* Where a direct call or jump leads; 0 if it is none. */
+static unsigned long hit_path_target(const struct insn *insn, unsigned long addr)
+{
+	u8 opcode = insn->opcode.bytes[0];
+	bool far = opcode == CALL_INSN_OPCODE || opcode == JMP32_INSN_OPCODE ||
+		   (opcode == 0x0f && (insn->opcode.bytes[1] & 0xf0) == 0x80);
+
+	return far ? addr + insn->length + insn->immediate.value : 0;
+}
+
+static void hit_path_follow(struct kunit *test, struct hit_path *path, unsigned long entry)
+{
+	unsigned long size, offset, addr, end, target;
+	struct insn insn;
+
+	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(entry, &size, &offset));
+	addr = entry - offset;
+	for (end = addr + size; addr < end; addr += insn.length) {
+		if (insn_decode_kernel(&insn, (void *)addr) < 0)
+			return;
+		target = hit_path_target(&insn, addr);
+		if (target && (target < entry - offset || target >= end))
+			hit_path_add(test, path, target, addr);
+	}
+}
+
+/*
+ * Whatever a hit may call, up to handlers: with whatever the compiler leaves out of
+ * line, and with the debugging code of this configuration.
+ */
+static void hit_path_calls_r75(struct kunit *test)
+{
+	static const struct forbidden begins[] = {
+		{ "kprobe_int3_handler", true },
+		{ "kprobe_debug_handler", true },
+		{ "kprobe_fault_handler", true },
+		{ "kprobe_fault_quietly", true },
+		{ "kprobe_original_ip", true },
+		{ "kprobe_detour_enter", true },
+		{ "kprobe_detour_leave", true },
+		{ "arch_kprobe_ftrace_hit", IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) },
+	};
+	struct hit_path *path = kunit_kzalloc(test, sizeof(*path), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, path);
+	for (i = 0; i < ARRAY_SIZE(begins); i++) {
+		unsigned long entry = kallsyms_lookup_name(begins[i].name);
+
+		if (!begins[i].configured)
+			continue;
+		KUNIT_ASSERT_NE_MSG(test, entry, 0, "%s", begins[i].name);
+		hit_path_add(test, path, entry, entry);
+	}
+	for (i = 0; i < path->nr; i++)
+		hit_path_follow(test, path, path->entry[i]);
+	/* More than it begins with: it has been followed. */
+	KUNIT_EXPECT_GT(test, path->nr, ARRAY_SIZE(begins) + 3);
+}
+
 static struct kunit_case kprobe_x86_blacklist_cases[] = {
 	KUNIT_CASE(hit_path_is_not_instrumented_r61),
 	KUNIT_CASE(all_else_is_instrumented_r61),
@@ -255,6 +336,7 @@ static struct kunit_case kprobe_x86_blacklist_cases[] = {
 	KUNIT_CASE(text_without_an_idt_r65),
 	KUNIT_CASE(text_of_an_offline_cpu_r43),
 	KUNIT_CASE(return_of_a_cold_part_r66),
+	KUNIT_CASE(hit_path_calls_r75),
 	{ }
 };
 

@@ -20,7 +20,6 @@
 #include <asm/processor-flags.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/table.h"
 #include "step.h"
 
 /* The jump is five bytes long: no more instructions can begin within. */
@@ -231,12 +230,11 @@ NOKPROBE_SYMBOL(kprobe_detoured);
  * Context: preemption off, RCU is watching.
  * Return: @ip, or the address of the copy.
  */
-__flatten unsigned long kprobe_go_on_at(unsigned long ip)
+unsigned long kprobe_go_on_at(unsigned long ip)
 {
 	const struct kprobe_site *site;
 	unsigned long before;
 
-	lockdep_off();
 	for (before = 1; before < KPROBE_MAX_DISPLACED; before++) {
 		site = kprobe_site_find(ip - before);
 		if (site && READ_ONCE(site->arch.via_detour)) {
@@ -244,7 +242,6 @@ __flatten unsigned long kprobe_go_on_at(unsigned long ip)
 			break;
 		}
 	}
-	lockdep_on();
 	return ip;
 }
 NOKPROBE_SYMBOL(kprobe_go_on_at);

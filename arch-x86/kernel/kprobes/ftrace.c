@@ -5,10 +5,8 @@
 #include <linux/context_tracking.h>
 #include <linux/ftrace.h>
 #include <linux/irqflags.h>
-#include <linux/lockdep.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/table.h"
 #include "site.h"
 
 static noinline void kprobe_any_ftrace_hit(struct kprobe_site *site, struct pt_regs *regs)
@@ -92,10 +90,7 @@ void arch_kprobe_ftrace_hit(unsigned long ip, unsigned long parent_ip,
 	preempt_disable_notrace();
 	local_irq_save(flags);
 	if (likely(rcu_is_watching_curr_cpu())) {
-		/* That interrupts are off makes it an RCU reader; lockdep wants more. */
-		lockdep_off();
 		site = kprobe_site_find(ip);
-		lockdep_on();
 		if (site && READ_ONCE(site->via) && kprobe_ftrace_first_call(regs))
 			kprobe_ftrace_run(site, regs);
 	}

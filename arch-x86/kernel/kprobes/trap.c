@@ -10,7 +10,6 @@
 #include <asm/traps.h>
 
 #include "../../../../kernel/kprobes/hit.h"
-#include "../../../../kernel/kprobes/table.h"
 #include "step.h"
 
 /*
