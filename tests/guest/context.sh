@@ -48,8 +48,9 @@ measure()
 	echo "$key if comm == \"workload\"" >$event/trigger
 	echo >$tracing/trace
 	echo 1 >$event/enable
-	sleep 2	# a probe becomes a jump
+	[ "$1" != jump ] || wait_for 100 grep -q OPTIMIZED /sys/kernel/debug/kprobes/list
 	workload $N
+	[ "$1" != jump ] || expect is-a-jump grep -q OPTIMIZED /sys/kernel/debug/kprobes/list
 	echo 0 >$event/enable
 	value "$1" "$(letters)/ $(depths)"
 	expect "$1" test "$(grep -c ' t: ' $tracing/trace)" -eq $N
