@@ -15,7 +15,7 @@
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
-#include <asm/debugreg.h>
+#include <asm/msr.h>
 #include <asm/processor.h>
 
 #include "../../../../kernel/kprobes/hit.h"
@@ -28,14 +28,18 @@ DEFINE_PER_CPU(struct kprobe_steps, kprobe_steps);
  * user code, and it stays set in the kernel. Every #DB clears it, and the
  * kernel's handler sets it again for such a task.
  */
-static void __flatten kprobe_set_blockstep(bool on)
+static void kprobe_set_blockstep(bool on)
 {
-	unsigned long debugctl;
+	u32 low, high;
 
 	if (likely(!test_thread_flag(TIF_BLOCKSTEP)))
 		return;
-	debugctl = get_debugctlmsr() & ~DEBUGCTLMSR_BTF;
-	update_debugctlmsr(on ? debugctl | DEBUGCTLMSR_BTF : debugctl);
+	if (!IS_ENABLED(CONFIG_X86_DEBUGCTLMSR) && boot_cpu_data.x86 < 6)
+		return;
+	/* Natively: other accesses are traced, by functions that may be probed. */
+	native_rdmsr(MSR_IA32_DEBUGCTLMSR, low, high);
+	low &= ~DEBUGCTLMSR_BTF;
+	native_wrmsr(MSR_IA32_DEBUGCTLMSR, on ? low | DEBUGCTLMSR_BTF : low, high);
 }
 NOKPROBE_SYMBOL(kprobe_set_blockstep);
 
