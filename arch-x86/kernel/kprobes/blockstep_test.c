@@ -16,15 +16,10 @@
 #define arch_kprobe_drain	kprobe_model_drain
 #define arch_kprobe_forget_steps	kprobe_model_forget_steps
 
-#include <asm/debugreg.h>
+#include <asm/msr.h>
 
 static unsigned long debugctl;
 static unsigned int debugctl_writes;
-
-static unsigned long read_debugctl(void)
-{
-	return debugctl;
-}
 
 static void write_debugctl(unsigned long value)
 {
@@ -32,8 +27,10 @@ static void write_debugctl(unsigned long value)
 	debugctl_writes++;
 }
 
-#define get_debugctlmsr		read_debugctl
-#define update_debugctlmsr	write_debugctl
+#undef native_rdmsr
+#undef native_wrmsr
+#define native_rdmsr(msr, low, high)	((low) = debugctl, (high) = 0)
+#define native_wrmsr(msr, low, high)	write_debugctl((low) | (u64)(high) << 32)
 
 #include "step.c"
 #include "test.h"
