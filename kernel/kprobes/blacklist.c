@@ -193,6 +193,19 @@ int __init kprobe_blacklist_add_names(const char * const *name, unsigned int nr)
 	return err;
 }
 
+/* Whether a range of the list begins in that text. */
+static bool kprobe_blacklist_begins_in(const struct kprobe_blacklist *list,
+				       unsigned long start, unsigned long end)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++) {
+		if (list->range[i].start >= start && list->range[i].start < end)
+			return true;
+	}
+	return false;
+}
+
 /**
  * kprobe_blacklist_remove() - forget the ranges within freed text
  * @start: its first byte
@@ -207,6 +220,8 @@ void kprobe_blacklist_remove(unsigned long start, unsigned long end)
 
 	guard(mutex)(&kprobe_blacklist_mutex);
 	old = kprobe_blacklist_old();
+	if (!kprobe_blacklist_begins_in(old, start, end))
+		return;
 	list = kprobe_blacklist_alloc(old->nr, GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < old->nr; i++) {
 		if (old->range[i].start < start || old->range[i].start >= end)

@@ -140,9 +140,10 @@ void kprobe_table_add(struct kprobe_table *table, struct kprobe_node *node, unsi
 	/* Pairs with the address dependency in a look-up: the node is initialised. */
 	smp_store_release(place, node);
 	bucket = kprobe_bucket_of(table->buckets, node->hash);
-	/* Pairs with the same. */
-	if (!*bucket || (*bucket)->hash > node->hash)
+	if (!*bucket || (*bucket)->hash > node->hash) {
+		/* Pairs with the same. */
 		smp_store_release(bucket, node);
+	}
 }
 
 /**

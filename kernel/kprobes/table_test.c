@@ -27,7 +27,11 @@ static unsigned long looked, wrong;
 /* Neighbours, as most probes are, and distant ones. */
 static unsigned long key_of(unsigned int i)
 {
-	return (unsigned long)kprobe_test_target + i * 5 + (i % 3) * 0x100001;
+	unsigned long base = (unsigned long)kprobe_test_target;
+
+	/* objtool would take the sum for the address of an instruction. */
+	OPTIMIZER_HIDE_VAR(base);
+	return base + i * 5 + (i % 3) * 0x100001;
 }
 
 static void note(unsigned int i, const struct kprobe_node *found)

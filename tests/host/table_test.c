@@ -212,22 +212,22 @@ static size_t fill_and_empty(unsigned int nr)
 
 void table_tests(void)
 {
-	TEST("table: random changes beside a model R56") {
+	TEST("R56 table: random changes beside a model") {
 		change_at_random();
 		empty();
 	}
-	TEST("table: random changes while memory fails R56") {
+	TEST("R56 table: random changes while memory fails") {
 		memory_fails = 2;
 		change_at_random();
 		empty();
 	}
-	TEST("table: without memory nothing is lost R56") {
+	TEST("R56 table: without memory nothing is lost") {
 		memory_fails = 1;
 		fill_and_empty(KEYS);
 		if (table.buckets != &few)
 			test_fail("there was memory");
 	}
-	TEST("table: many nodes take arrays of a few bytes each R56") {
+	TEST("R56 table: many nodes take arrays of a few bytes each") {
 		size_t bytes = fill_and_empty(FULL);
 
 		if (bytes > FULL * 64UL || largest > FULL * 24UL)
