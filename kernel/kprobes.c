@@ -232,8 +232,6 @@ static int __init kprobe_init(void)
 	if (!err)
 		err = kprobe_blacklist_init();
 	if (!err)
-		err = kprobe_reserved_init();
-	if (!err)
 		err = kprobe_module_init();
 	if (!err)
 		err = kprobe_dispatch_init();

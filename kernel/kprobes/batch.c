@@ -320,9 +320,12 @@ bool kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps, unsi
 
 	lockdep_assert_held(&kprobe_mutex);
 
-	*reason = (struct kprobe_reason) { .refusal = reg ? KPROBE_OK : KPROBE_NO_MEMORY };
-	if (!reg)
+	*reason = (struct kprobe_reason) { .refusal = KPROBE_OK };
+	if (!reg || kprobe_reserved_know_image()) {
+		reason->refusal = KPROBE_NO_MEMORY;
+		kvfree(reg);
 		return false;
+	}
 	*reg = (struct kprobe_registration) { .batch = batch, .reason = reason };
 	kprobe_registration_resolve(reg, kps, num);
 	sort(reg->request, reg->nr, sizeof(reg->request[0]), kprobe_request_cmp, NULL);

@@ -193,44 +193,6 @@ int __init kprobe_blacklist_add_names(const char * const *name, unsigned int nr)
 	return err;
 }
 
-/* Whether a range of the list begins in that text. */
-static bool kprobe_blacklist_begins_in(const struct kprobe_blacklist *list,
-				       unsigned long start, unsigned long end)
-{
-	unsigned int i;
-
-	for (i = 0; i < list->nr; i++) {
-		if (list->range[i].start >= start && list->range[i].start < end)
-			return true;
-	}
-	return false;
-}
-
-/**
- * kprobe_blacklist_remove() - forget the ranges within freed text
- * @start: its first byte
- * @end: behind its last
- *
- * Context: process. Does not fail: what comes to that place later is not theirs.
- */
-void kprobe_blacklist_remove(unsigned long start, unsigned long end)
-{
-	struct kprobe_blacklist *old, *list;
-	unsigned int i, nr = 0;
-
-	guard(mutex)(&kprobe_blacklist_mutex);
-	old = kprobe_blacklist_old();
-	if (!kprobe_blacklist_begins_in(old, start, end))
-		return;
-	list = kprobe_blacklist_alloc(old->nr, GFP_KERNEL | __GFP_NOFAIL);
-	for (i = 0; i < old->nr; i++) {
-		if (old->range[i].start < start || old->range[i].start >= end)
-			list->range[nr++] = old->range[i];
-	}
-	list->nr = nr;
-	kprobe_blacklist_replace(list);
-}
-
 #ifdef CONFIG_MODULES
 /* The range of a module's section, if it has that. */
 static unsigned int kprobe_section_range(const void *start, unsigned int size,
@@ -298,6 +260,33 @@ bool kprobe_blacklist_touches(const struct kprobe_range *range)
 	guard(rcu)();
 	behind = kprobe_range_behind(range->start);
 	return behind && behind->start < range->end;
+}
+
+/**
+ * kprobe_blacklist_remove() - forget the ranges within freed text
+ * @start: its first byte
+ * @end: behind its last
+ *
+ * Context: process. Does not fail: what comes to that place later is not theirs.
+ */
+void kprobe_blacklist_remove(unsigned long start, unsigned long end)
+{
+	const struct kprobe_range text = { start, end };
+	struct kprobe_blacklist *old, *list;
+	unsigned int i, nr = 0;
+
+	guard(mutex)(&kprobe_blacklist_mutex);
+	/* Most modules have none. */
+	if (!kprobe_blacklist_touches(&text))
+		return;
+	old = kprobe_blacklist_old();
+	list = kprobe_blacklist_alloc(old->nr, GFP_KERNEL | __GFP_NOFAIL);
+	for (i = 0; i < old->nr; i++) {
+		if (old->range[i].start < start || old->range[i].start >= end)
+			list->range[nr++] = old->range[i];
+	}
+	list->nr = nr;
+	kprobe_blacklist_replace(list);
 }
 
 static bool kprobe_in_ranges(unsigned long addr)

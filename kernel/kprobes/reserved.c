@@ -6,15 +6,16 @@
  * The kernel sorts its tables of jump labels and of static calls by key, so to
  * ask it about an address is to walk them all. Here each text, the kernel's own
  * and a module's, has its patched instructions sorted by address. They are
- * searched by bisection, also for all that a function has of them.
+ * searched by bisection, also for all that a function has of them. Those of the
+ * kernel are collected for the first probe: a kernel without probes has no index.
  *
  * A jump label that is a NOP now may become a jump, and an instruction that
  * faults may go on elsewhere: who has to know where in a function a branch may
  * land asks here for these.
  */
 #include <linux/extable.h>
-#include <linux/init.h>
 #include <linux/jump_label.h>
+#include <linux/kernel.h>
 #include <linux/maple_tree.h>
 #include <linux/memory.h>
 #include <linux/module.h>
@@ -164,13 +165,15 @@ static int kprobe_patched_cmp(const void *a, const void *b)
 	return 0;
 }
 
-static int kprobe_reserved_add(const struct kprobe_patch_tables *tables)
+/* What is patched in a text: NULL if nothing is, or if there is no memory, which is said. */
+static int kprobe_patched_collect(const struct kprobe_patch_tables *tables,
+				  struct kprobe_patched_text **result)
 {
 	unsigned int nr_labels = kprobe_collect_labels(tables, NULL);
 	unsigned int nr = nr_labels + kprobe_collect_calls(tables, NULL);
 	struct kprobe_patched_text *text;
-	int err;
 
+	*result = NULL;
 	if (tables->text.start == tables->text.end || (!nr && !tables->nr_fixups))
 		return 0;
 	text = kvmalloc(struct_size(text, insn, nr), GFP_KERNEL);
@@ -185,13 +188,30 @@ static int kprobe_reserved_add(const struct kprobe_patch_tables *tables)
 		kprobe_collect_calls(tables, text->insn + nr_labels);
 	}
 	sort(text->insn, nr, sizeof(text->insn[0]), kprobe_patched_cmp, NULL);
+	*result = text;
+	return 0;
+}
 
-	guard(mutex)(&kprobe_mutex);
-	err = mtree_insert_range(&kprobe_patched_texts, tables->text.start,
-				 tables->text.end - 1, text, GFP_KERNEL);
+static int kprobe_patched_insert(const struct kprobe_range *range, struct kprobe_patched_text *text)
+{
+	int err;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	if (!text)
+		return 0;
+	err = mtree_insert_range(&kprobe_patched_texts, range->start, range->end - 1, text,
+				 GFP_KERNEL);
 	if (err)
 		kvfree(text);
 	return err;
+}
+
+static void kprobe_patched_erase(unsigned long start)
+{
+	lockdep_assert_held(&kprobe_mutex);
+
+	kvfree(mtree_erase(&kprobe_patched_texts, start));
 }
 
 /**
@@ -203,7 +223,7 @@ static int kprobe_reserved_add(const struct kprobe_patch_tables *tables)
 void kprobe_reserved_remove(unsigned long start)
 {
 	guard(mutex)(&kprobe_mutex);
-	kvfree(mtree_erase(&kprobe_patched_texts, start));
+	kprobe_patched_erase(start);
 }
 
 #ifdef CONFIG_MODULES
@@ -223,8 +243,12 @@ static int kprobe_reserved_add_module_text(const struct module *mod, enum mod_me
 		.fixups		= mod->extable,
 		.nr_fixups	= mod->num_exentries,
 	};
+	struct kprobe_patched_text *text;
 
-	return kprobe_reserved_add(&tables);
+	if (kprobe_patched_collect(&tables, &text))
+		return -ENOMEM;
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_patched_insert(&tables.text, text);
 }
 
 /**
@@ -242,7 +266,7 @@ int kprobe_reserved_add_module(const struct module *mod)
 #endif
 
 /* Not the whole image: memory between its text and its end may be free, and used again. */
-static int __init kprobe_reserved_add_image_text(void *start, void *end)
+static int kprobe_reserved_add_image_text(void *start, void *end)
 {
 	struct kprobe_patch_tables tables = {
 		.text		= { (unsigned long)start, (unsigned long)end },
@@ -258,19 +282,46 @@ static int __init kprobe_reserved_add_image_text(void *start, void *end)
 		.nr_fixups	= __stop___ex_table - __start___ex_table,
 	};
 
-	return kprobe_reserved_add(&tables);
+	struct kprobe_patched_text *text;
+
+	return kprobe_patched_collect(&tables, &text) ?:
+	       kprobe_patched_insert(&tables.text, text);
+}
+
+/* Empty when it has been freed: kprobe_free_init_mem() waits for kprobe_mutex after that. */
+static int kprobe_reserved_add_init_text(void)
+{
+	if (system_state >= SYSTEM_FREEING_INITMEM)
+		return 0;
+	return kprobe_reserved_add_image_text(__init_begin, __init_end);
 }
 
 /**
- * kprobe_reserved_init() - learn what is patched in the kernel's image
+ * kprobe_reserved_know_image() - learn what is patched in the kernel's image
  *
- * Context: once at boot.
- * Return: 0, or -ENOMEM.
+ * To be called before anything here is asked about the image. The first call takes
+ * time and memory, which a kernel without probes does not spend. Its tables are sorted
+ * before the first probe can be registered; those of a module are when it comes, so
+ * for a module this cannot wait.
+ *
+ * Context: process, kprobe_mutex. Sleeps. Takes text_mutex.
+ * Return: 0, or -ENOMEM; then the next call tries again.
  */
-int __init kprobe_reserved_init(void)
+int kprobe_reserved_know_image(void)
 {
-	return kprobe_reserved_add_image_text(_text, _etext) ?:
-	       kprobe_reserved_add_image_text(__init_begin, __init_end);
+	int err;
+
+	lockdep_assert_held(&kprobe_mutex);
+
+	if (mtree_load(&kprobe_patched_texts, (unsigned long)_text))
+		return 0;
+	err = kprobe_reserved_add_init_text();
+	if (err)
+		return err;
+	err = kprobe_reserved_add_image_text(_text, _etext);
+	if (err)
+		kprobe_patched_erase((unsigned long)__init_begin);
+	return err;
 }
 
 /* The first patched instruction that ends behind @addr, and is within @text. */
@@ -296,7 +347,7 @@ static unsigned int kprobe_patched_behind(const struct kprobe_patched_text *text
  * @start: its first byte
  * @end: behind its last, in the same text
  *
- * Context: process, kprobe_mutex.
+ * Context: process, kprobe_mutex, after kprobe_reserved_know_image().
  * Return: KPROBE_OK if not; else KPROBE_JUMP_LABEL or KPROBE_STATIC_CALL, for
  * the first such instruction that has a byte there.
  */

@@ -514,8 +514,15 @@ static struct kunit_case kprobe_reserved_cases[] = {
 	{ }
 };
 
+static int reserved_init(struct kunit *test)
+{
+	guard(mutex)(&kprobe_mutex);
+	return kprobe_reserved_know_image();
+}
+
 static struct kunit_suite kprobe_reserved_suite = {
 	.name = "kprobe_reserved",
+	.init = reserved_init,
 	.test_cases = kprobe_reserved_cases,
 };
 

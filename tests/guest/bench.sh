@@ -47,8 +47,53 @@ optimization()
 	[ ! -e $OPTIMIZATION ] || echo "$1" >$OPTIMIZATION
 }
 
+# initcalls PATTERN: the nanoseconds of those whose names have it
+initcalls()
+{
+	dmesg | sed -n "s/.*initcall [^ ]*$1[^ ]* returned .* after \([0-9]*\) usecs.*/\1/p" |
+		awk '{ usecs += $1 } END { print usecs * 1000 }'
+}
+
+# used: bytes of memory that are not free, the kernel's image included
+used()
+{
+	local all free
+
+	all=$(dmesg | sed -n 's/.*Memory: [0-9]*K\/\([0-9]*\)K available.*/\1/p')
+	free=$(sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	echo $(((all - free) * 1024))
+}
+
+# now: nanoseconds since the kernel has had a clock
+now()
+{
+	sed -n 's/^now at \([0-9]*\) nsecs$/\1/p' /proc/timer_list
+}
+
+# modules_come_and_go TIMES: one that has no probe, nanoseconds a time
+modules_come_and_go()
+{
+	local begin left=$1
+
+	begin=$(now)
+	while [ "$left" -gt 0 ]; do
+		if ! insmod /lib/modules-flat/kprobe_ipis.ko || ! rmmod kprobe_ipis; then
+			finish 1
+		fi
+		left=$((left - 1))
+	done
+	echo $((($(now) - begin) / $1))
+}
+
 say "Probes in $(uname -r)"
 dmesg -n 1
+
+# A kernel without probes.
+value "rest-boot-ns $(initcalls kprobe)"
+value "rest-memory $(used)"
+modules_come_and_go 1 >/dev/null
+value "rest-module-ns $(modules_come_and_go 20)"
+
 insmod /lib/modules-flat/kprobe_bench.ko wall="$(asked wall)" || finish 1
 
 for calls in $(asked hits); do

@@ -10,6 +10,7 @@
  *	hit.c		what a hit costs, by route
  *	crowd.c		the same beside many other probes
  *	batch.c		registering, unregistering, memory
+ *	fault.c		exceptions far from any probe
  */
 #ifndef KPROBE_BENCH_H
 #define KPROBE_BENCH_H
@@ -163,5 +164,8 @@ int bench_batch(unsigned long nr);
 int bench_jumps(unsigned long nr);
 int bench_ftrace(unsigned long nr);
 int bench_next(unsigned long nr);
+
+/* fault.c */
+int bench_faults(const char *name);
 
 #endif

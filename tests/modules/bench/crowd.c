@@ -75,7 +75,11 @@ int bench_crowd(unsigned long nr)
 		bench_hit_measure(&hits[i], name);
 	}
 	snprintf(name, sizeof(name), "foreign-%u", bench_crowd_size);
-	return bench_foreign(name, CALLS);
+	err = bench_foreign(name, CALLS);
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "fault-%u", bench_crowd_size);
+	return bench_faults(name);
 }
 
 void bench_crowd_exit(void)
