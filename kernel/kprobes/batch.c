@@ -321,7 +321,7 @@ bool kprobe_batch_register(struct kprobe_batch *batch, struct kprobe **kps, unsi
 	lockdep_assert_held(&kprobe_mutex);
 
 	*reason = (struct kprobe_reason) { .refusal = KPROBE_OK };
-	if (!reg || kprobe_reserved_know_image()) {
+	if (!reg || kprobe_reserved_index_image()) {
 		reason->refusal = KPROBE_NO_MEMORY;
 		kvfree(reg);
 		return false;

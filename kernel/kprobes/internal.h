@@ -548,7 +548,7 @@ extern const struct exception_table_entry __stop___ex_table[];
 
 typedef void (*kprobe_branch_fn)(unsigned long from, unsigned long to, void *arg);
 
-int kprobe_reserved_know_image(void);
+int kprobe_reserved_index_image(void);
 int kprobe_reserved_add_module(const struct module *mod);
 void kprobe_reserved_remove(unsigned long start);
 enum kprobe_refusal kprobe_reserved_in(unsigned long start, unsigned long end);

@@ -297,7 +297,7 @@ static int kprobe_reserved_add_init_text(void)
 }
 
 /**
- * kprobe_reserved_know_image() - learn what is patched in the kernel's image
+ * kprobe_reserved_index_image() - index what is patched in the kernel's image
  *
  * To be called before anything here is asked about the image. The first call takes
  * time and memory, which a kernel without probes does not spend. Its tables are sorted
@@ -307,7 +307,7 @@ static int kprobe_reserved_add_init_text(void)
  * Context: process, kprobe_mutex. Sleeps. Takes text_mutex.
  * Return: 0, or -ENOMEM; then the next call tries again.
  */
-int kprobe_reserved_know_image(void)
+int kprobe_reserved_index_image(void)
 {
 	int err;
 
@@ -347,7 +347,7 @@ static unsigned int kprobe_patched_behind(const struct kprobe_patched_text *text
  * @start: its first byte
  * @end: behind its last, in the same text
  *
- * Context: process, kprobe_mutex, after kprobe_reserved_know_image().
+ * Context: process, kprobe_mutex, after kprobe_reserved_index_image().
  * Return: KPROBE_OK if not; else KPROBE_JUMP_LABEL or KPROBE_STATIC_CALL, for
  * the first such instruction that has a byte there.
  */

@@ -517,7 +517,7 @@ static struct kunit_case kprobe_reserved_cases[] = {
 static int reserved_init(struct kunit *test)
 {
 	guard(mutex)(&kprobe_mutex);
-	return kprobe_reserved_know_image();
+	return kprobe_reserved_index_image();
 }
 
 static struct kunit_suite kprobe_reserved_suite = {

@@ -273,7 +273,7 @@ static bool kprobe_branches_scan_all(struct kprobe_branch_bits *bits,
 
 	do {
 		scoped_guard(mutex, &kprobe_mutex) {
-			if (!kprobe_branches_built || kprobe_reserved_know_image())
+			if (!kprobe_branches_built || kprobe_reserved_index_image())
 				return false;
 			source = source_of(bits->text.start);
 			next = max(next, source.start);
