@@ -281,7 +281,6 @@ static int kprobe_reserved_add_image_text(void *start, void *end)
 		.fixups		= __start___ex_table,
 		.nr_fixups	= __stop___ex_table - __start___ex_table,
 	};
-
 	struct kprobe_patched_text *text;
 
 	return kprobe_patched_collect(&tables, &text) ?:
