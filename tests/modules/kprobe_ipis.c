@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kprobes.h>
+#include <linux/linkage.h>
 #include <linux/module.h>
 #include <linux/objtool.h>
 
@@ -23,8 +24,7 @@ asm(".pushsection .text, \"ax\"\n"
 	".rept " __stringify(PLACES) "\n"
 	"mov $1, %eax\n"
 	".endr\n"
-	"ret\n"
-	"int3\n"
+	ASM_RET
 	".size ipis_field, . - ipis_field\n"
 	".popsection\n");
 

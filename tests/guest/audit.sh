@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC1091
+#
+# Probes the instructions that /bin/audit-places names, "ROUND ADDRESS REASONS" a line
+# (tests/audit/places.c), round by round, and says which of them became jumps:
+#
+#   value jump ADDRESS REASONS    of those for which there is a reason against it
+#   value counted NAME NUMBER     of all: asked, refused, jumps
+#   value free NUMBER WHY         of those without a reason: why they are no jumps
+#
+# The work of probes on a running kernel goes on meanwhile: each is armed.
+
+. /guest-lib.sh
+
+PLACES=/bin/audit-places
+SWEEP=/sys/kernel/debug/kprobe_sweep
+KPROBES=/sys/kernel/debug/kprobes
+AT_ONCE=20000
+SETTLE_SECONDS=600
+
+# feed FILE <ADDRESSES: some thousands with one write
+feed()
+{
+	rm -f /tmp/part.*
+	split -l $AT_ONCE - /tmp/part.
+	for part in /tmp/part.*; do
+		dd if="$part" of="$SWEEP/$1" bs=4M 2>/tmp/dd.log || { cat /tmp/dd.log; return 1; }
+	done
+}
+
+settled()
+{
+	! grep -qE 'waits for a grace period|are not known yet' $KPROBES/sites
+}
+
+# arm ROUND: what is not refused of it
+arm()
+{
+	insmod /lib/modules-flat/kprobe_sweep.ko || return
+	sed -n "s/^$1 \([0-9a-f]*\) .*/\1/p" $PLACES | feed try || return
+	awk '$2 == 0 { print $1 }' $SWEEP/tried >/tmp/accepted
+	wc -l <$SWEEP/tried >>/tmp/asked
+	wc -l </tmp/accepted >>/tmp/armed
+	feed arm </tmp/accepted || return
+	wait_for $SETTLE_SECONDS settled
+}
+
+# What has become of it. The probe of an ENDBR is on the next instruction, so all places
+# are looked up, not only those of the round.
+see()
+{
+	sed -n '/OPTIMIZED/s/ .*//p' $KPROBES/list >/tmp/jumps
+	wc -l </tmp/jumps >>/tmp/all-jumps
+	awk 'NR == FNR { jump[$1]; next } $2 in jump && $3 != "free" { print $2, $3 }' \
+		/tmp/jumps $PLACES >>/tmp/wrong
+	awk 'NR == FNR { if ($3 == "free") free[$2]; next }
+		$1 in free && /no jump: / { sub(/.*no jump: /, ""); sub(/\)$/, ""); print }' \
+		$PLACES $KPROBES/sites >>/tmp/why
+}
+
+sum()
+{
+	awk '{ sum += $1 } END { print sum + 0 }' "$1"
+}
+
+dmesg -n 1
+: >/tmp/wrong
+: >/tmp/why
+# shellcheck disable=SC2013 # each line is a word
+for round in $(cut -d' ' -f1 $PLACES | sort -nu); do
+	if ! arm "$round"; then
+		echo "round $round cannot be armed"
+		finish 1
+	fi
+	see
+	rmmod kprobe_sweep || finish 1
+	echo "round $round: $(tail -n 1 /tmp/asked) asked, $(tail -n 1 /tmp/armed) armed, $(tail -n 1 /tmp/all-jumps) jumps, $(cut -d. -f1 /proc/uptime) s"
+done
+value counted asked "$(sum /tmp/asked)"
+value counted armed "$(sum /tmp/armed)"
+value counted jumps "$(sum /tmp/all-jumps)"
+sort -u /tmp/wrong | while read -r place; do
+	value jump "$place"
+done
+sort /tmp/why | uniq -c | while read -r number why; do
+	value free "$number" "$why"
+done
+finish 0
