@@ -19,13 +19,15 @@ KPROBES=/sys/kernel/debug/kprobes
 AT_ONCE=20000
 SETTLE_SECONDS=600
 
-# feed FILE <ADDRESSES: some thousands with one write
+# feed FILE ADDRESSES: the lines of a file, some thousands with one write
 feed()
 {
-	rm -f /tmp/part.*
-	split -l $AT_ONCE - /tmp/part.
-	for part in /tmp/part.*; do
-		dd if="$part" of="$SWEEP/$1" bs=4M 2>/tmp/dd.log || { cat /tmp/dd.log; return 1; }
+	local first=1
+
+	while [ $first -le "$(wc -l <"$2")" ]; do
+		sed -n "$first,$((first + AT_ONCE - 1))p" "$2" >/tmp/part
+		dd if=/tmp/part of="$SWEEP/$1" bs=4M 2>/tmp/dd.log || { cat /tmp/dd.log; return 1; }
+		first=$((first + AT_ONCE))
 	done
 }
 
@@ -38,11 +40,12 @@ settled()
 arm()
 {
 	insmod /lib/modules-flat/kprobe_sweep.ko || return
-	sed -n "s/^$1 \([0-9a-f]*\) .*/\1/p" $PLACES | feed try || return
+	sed -n "s/^$1 \([0-9a-f]*\) .*/\1/p" $PLACES >/tmp/round
+	feed try /tmp/round || return
 	awk '$2 == 0 { print $1 }' $SWEEP/tried >/tmp/accepted
 	wc -l <$SWEEP/tried >>/tmp/asked
 	wc -l </tmp/accepted >>/tmp/armed
-	feed arm </tmp/accepted || return
+	feed arm /tmp/accepted || return
 	wait_for $SETTLE_SECONDS settled
 }
 

@@ -165,12 +165,22 @@ static bool check_seccomp(void)
 	return true;
 }
 
-/* One step of the traced child from CODE, with @cx and @flags; registers go to @regs. */
-static int step(const void *code, size_t len, unsigned long cx, unsigned long flags,
-		struct user_regs_struct *regs)
+/* One step of the traced child with these registers, which it returns: the signal, or -1. */
+static int step_with(struct user_regs_struct *regs)
 {
 	int status;
 
+	if (ptrace(PTRACE_SETREGS, traced, 0, regs) || ptrace(PTRACE_SINGLESTEP, traced, 0, 0) ||
+	    waitpid(traced, &status, 0) != traced || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_GETREGS, traced, 0, regs))
+		return -1;
+	return WSTOPSIG(status);
+}
+
+/* One from CODE, with @cx and @flags; registers go to @regs. */
+static int step(const void *code, size_t len, unsigned long cx, unsigned long flags,
+		struct user_regs_struct *regs)
+{
 	memset((void *)CODE, NOP, 64);
 	memcpy((void *)CODE, code, len);
 	memcpy((void *)STACK, &(unsigned long){ CODE + 0x40 }, sizeof(long));
@@ -181,12 +191,7 @@ static int step(const void *code, size_t len, unsigned long cx, unsigned long fl
 	regs->CX = cx;
 	regs->FLAGS = X86_EFLAGS_FIXED | X86_EFLAGS_IF | flags;
 	regs->ORIG_AX = -1;
-	if (ptrace(PTRACE_SETREGS, traced, 0, regs) ||
-	    ptrace(PTRACE_SINGLESTEP, traced, 0, 0) ||
-	    waitpid(traced, &status, 0) != traced || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_GETREGS, traced, 0, regs))
-		return -1;
-	return WSTOPSIG(status);
+	return step_with(regs);
 }
 
 struct insn_case {
@@ -360,8 +365,7 @@ static bool check_canonical(void)
 	if (step(code, sizeof(code), 0, 0, &regs) != SIGTRAP)
 		return see("no step");
 	regs.IP = CODE + 10;
-	if (ptrace(PTRACE_SETREGS, traced, 0, &regs) || ptrace(PTRACE_SINGLESTEP, traced, 0, 0) ||
-	    waitpid(traced, NULL, 0) != traced || ptrace(PTRACE_GETREGS, traced, 0, &regs))
+	if (step_with(&regs) < 0)
 		return see("no step");
 	if (regs.IP != CODE + 10)
 		return see("a jump to %llx is none to a bad address", (long long)regs.IP);
@@ -378,6 +382,26 @@ static bool check_ret_immediate(void)
 	    regs.SP != STACK + sizeof(long) + 0x8000)
 		return see("RET $0x8000 leaves SP %ld bytes higher", (long)(regs.SP - STACK));
 	see("RET $0x8000 drops so many bytes");
+	return true;
+}
+
+/* What is below may want to use it when the program is interrupted. */
+static bool check_stack(void)
+{
+#ifdef __x86_64__
+	static const unsigned long sp = 0xf1e2d3c4b5a69788;
+	struct user_regs_struct regs;
+	int sig;
+
+	if (step("\x90", 1, 0, 0, &regs) != SIGTRAP)
+		return see("no step");
+	regs.SP = sp;
+	sig = step_with(&regs);
+	if (sig != SIGTRAP)
+		return see("with %lx in it a NOP ends in signal %d", sp, sig);
+#endif
+	see("%s", sizeof(long) == 8 ? "a NOP runs with one that is no address" :
+				      "of no concern here");
 	return true;
 }
 
@@ -443,6 +467,7 @@ static bool (*const functions[NR_PREMISES])(void) = {
 	[PREMISE_PREFIXES]	= check_prefixes,
 	[PREMISE_CANONICAL]	= check_canonical,
 	[PREMISE_RET_IMM]	= check_ret_immediate,
+	[PREMISE_STACK]		= check_stack,
 	[PREMISE_LOOP_PREFIX]	= check_loop_prefix,
 	[PREMISE_DATA16]	= check_data16,
 };

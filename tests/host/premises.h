@@ -25,6 +25,7 @@
 	do(PREFIXES,	"prefixes")	/* without meaning have none */		\
 	do(CANONICAL,	"canonical-48")	/* addresses have 48 bits */		\
 	do(RET_IMM,	"ret-immediate") /* of RET has no sign */		\
+	do(STACK,	"any-stack")	/* a program runs with any stack pointer */ \
 	/* No test stands on these: classify.c refuses such branches. */	\
 	do(LOOP_PREFIX,	"loop-prefix")	/* F2, F3 do not change LOOPcc */	\
 	do(DATA16,	"data16-branch") /* nor 66 a near branch */
