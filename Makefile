@@ -113,6 +113,10 @@ sweep:			## probe each instruction of the kernel, write Documentation/trust/swee
 	@scripts/setup scripts/packages tests/packages
 	@tests/run boundaries-all
 
+audit:			## no jump where a CPU may enter in the middle, by the image alone: several kernels (TESTS=audit-i386)
+	@scripts/setup scripts/packages tests/packages
+	@tests/run --set platforms $(or $(TESTS),audit)
+
 soak:			## operations on probes under load, for HOURS= or MINUTES= with each kernel
 	@scripts/setup scripts/packages tests/packages
 	@HOURS=$(HOURS) MINUTES=$(MINUTES) tests/run soak

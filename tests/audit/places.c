@@ -40,7 +40,7 @@ enum reason {
 	HALT,		/* a CPU that was halted, offline or in a hypervisor goes on there */
 	FIXUP,		/* the exception table leads there */
 	LABEL,		/* a jump label leads there */
-	DATA,		/* its address is in the data */
+	DATA,		/* its address is in the data, of a kernel without IBT */
 	/* For all bytes of an instruction: */
 	PATCHED,	/* a jump label, a static call, a call of ftrace */
 	BUG,		/* UD2: the kernel looks its address up */
@@ -75,6 +75,7 @@ static uint8_t *length;		/* of the instruction that begins there */
 static bool *replaced;		/* by an alternative */
 
 static unsigned long weak_branches;
+static bool has_endbr;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...)
 {
@@ -284,8 +285,10 @@ static void see_insn(uint64_t addr, uint64_t next, const char *text)
 		note(next, RETURN);
 	if (is_halt(mnemonic))
 		note(next, HALT);
-	if (!strncmp(mnemonic, "endbr", 5))
+	if (!strncmp(mnemonic, "endbr", 5)) {
 		note(addr, ENDBR);
+		has_endbr = true;
+	}
 	if (!strncmp(mnemonic, "ud2", 3))
 		note_range(addr, next - addr, BUG);
 }
@@ -397,7 +400,10 @@ static void see_alternative(uint64_t entry)
 	}
 }
 
-/* Addresses of labels: tables of jumps, addresses that assembly keeps. */
+/*
+ * Addresses of labels: tables of jumps, addresses that assembly keeps. In a kernel with
+ * IBT no indirect branch uses one unless there is an ENDBR: objtool sees to that.
+ */
 static unsigned long read_data(void)
 {
 	unsigned int i, step = is_64 ? 8 : 4;
@@ -415,8 +421,9 @@ static unsigned long read_data(void)
 
 			if (!in_text(word))
 				continue;
-			note(word, DATA);
 			nr++;
+			if (!has_endbr)
+				note(word, DATA);
 		}
 	}
 	return nr;
