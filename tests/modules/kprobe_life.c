@@ -262,8 +262,9 @@ static int get_state(char *buffer, const struct kernel_param *param)
 {
 	u8 byte = 0;
 	bool there = last_addr && !copy_from_kernel_nofault(&byte, last_addr, 1);
-	/* By a breakpoint or, where ftrace keeps a NOP, by its call. */
-	bool armed = byte == INT3_INSN_OPCODE || byte == CALL_INSN_OPCODE;
+	/* By a breakpoint or the jump that it becomes; where ftrace keeps a NOP, by its call. */
+	bool armed = byte == INT3_INSN_OPCODE || byte == JMP32_INSN_OPCODE ||
+		     byte == CALL_INSN_OPCODE;
 
 	return sysfs_emit(buffer, "err=%d gone=%d hits=%d returns=%d at=%px text=%s\n",
 			  last_err, pair.on && pair_gone(&pair), atomic_read(&hits),
