@@ -117,6 +117,10 @@ audit:			## no jump where a CPU may enter in the middle, by the image alone: sev
 	@scripts/setup scripts/packages tests/packages
 	@tests/run --set platforms $(or $(TESTS),audit)
 
+closure:		## what a hit executes cannot be probed: calls followed in the disassembly, three kernels
+	@scripts/setup scripts/packages tests/packages
+	@KEEP=1 tests/run --set all $(or $(TESTS),closure)
+
 soak:			## operations on probes under load, for HOURS= or MINUTES= with each kernel
 	@scripts/setup scripts/packages tests/packages
 	@HOURS=$(HOURS) MINUTES=$(MINUTES) tests/run soak
