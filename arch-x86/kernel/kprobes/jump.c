@@ -245,7 +245,8 @@ unsigned int arch_kprobe_span(const struct kprobe_site *site)
 
 void arch_kprobe_use_detour(struct kprobe_site *site, bool use)
 {
-	WRITE_ONCE(site->arch.via_detour, use);
+	/* Pairs with kprobe_goes_via_detour(): the detour is there. */
+	smp_store_release(&site->arch.via_detour, use);
 }
 
 /* What the text shows while a jump comes or goes, and when it is there. */

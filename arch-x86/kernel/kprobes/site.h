@@ -18,6 +18,7 @@
 #include <linux/hash.h>
 #include <linux/kgdb.h>
 #include <asm/alternative.h>
+#include <asm/barrier.h>
 #include <asm/cpufeature.h>
 #include <asm/ibt.h>
 #include <asm/kprobe_site.h>
@@ -131,6 +132,12 @@ void kprobe_slot_write(struct kprobe_slot *slot, const void *content, size_t len
 extern bool kprobe_its;
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 bool kprobe_confirm_jump(struct kprobe_site *site);
+
+/* Do hits go through the detour of a site? Pairs with arch_kprobe_use_detour(): it is there. */
+static __always_inline bool kprobe_goes_via_detour(const struct kprobe_site *site)
+{
+	return smp_load_acquire(&site->arch.via_detour);
+}
 
 /* detour.c and detour_entry.S */
 extern u8 kprobe_detour_enter[], kprobe_detour_leave[];

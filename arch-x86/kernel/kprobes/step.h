@@ -68,8 +68,8 @@ static __always_inline void kprobe_step_pop(void)
 	struct kprobe_steps *steps = this_cpu_ptr(&kprobe_steps);
 
 	WRITE_ONCE(steps->step[steps->depth - 1].copy, 0);
-	barrier();
-	WRITE_ONCE(steps->depth, steps->depth - 1);
+	/* Pairs with kprobe_step_outlasts(): the post-handlers have run. */
+	smp_store_release(&steps->depth, steps->depth - 1);
 }
 
 /**
@@ -119,8 +119,11 @@ static __always_inline void kprobe_step_begin(const struct kprobe_hit *hit, stru
  */
 static inline bool kprobe_step_outlasts(const struct kprobe_steps *steps, unsigned int seq)
 {
-	/* In this order: a step that began since has changed @seq before it counted. */
-	return READ_ONCE(steps->depth) && READ_ONCE(steps->seq) == seq;
+	/*
+	 * In this order: a step that began since has changed @seq before it counted. Pairs
+	 * with kprobe_step_pop().
+	 */
+	return smp_load_acquire(&steps->depth) && READ_ONCE(steps->seq) == seq;
 }
 
 /**
