@@ -34,7 +34,7 @@ enum reason {
 	HALT,		/* a CPU that was halted, offline or in a hypervisor goes on there */
 	FIXUP,		/* the exception table leads there */
 	LABEL,		/* a jump label leads there */
-	DATA,		/* its address is in the data, of a kernel without IBT */
+	DATA,		/* its address is in the data, and its function has an indirect jump */
 	/* For all bytes of an instruction: */
 	PATCHED,	/* a jump label, a static call, a call of ftrace */
 	BUG,		/* UD2: the kernel looks its address up */
@@ -52,6 +52,14 @@ static uint8_t *length;		/* of the instruction that begins there */
 static bool *replaced;		/* by an alternative */
 
 static unsigned long weak_branches;
+
+/* The symbols of the text, by address. */
+static struct symbol {
+	char *name;
+	uint64_t addr;
+	bool jumps;		/* it has an indirect jump */
+} *symbols;
+static size_t nr_symbols;
 
 static bool in_text(uint64_t addr)
 {
@@ -91,8 +99,12 @@ static bool is_halt(const char *text)
 
 static void see_symbol(uint64_t addr, const char *name)
 {
-	(void)name;
 	note(addr, SYMBOL);
+	if (nr_symbols % 4096 == 0)
+		symbols = realloc(symbols, (nr_symbols + 4096) * sizeof(*symbols));
+	if (!symbols)
+		die("no memory");
+	symbols[nr_symbols++] = (struct symbol) { .name = strdup(name), .addr = addr };
 }
 
 /* What the kernel replaces at boot may never run. */
@@ -101,8 +113,11 @@ static void see_branch(const struct line *line)
 	char name[256];
 	uint64_t target;
 
-	if (!insn_target(line->text, &target, name))
+	if (!insn_target(line->text, &target, name)) {
+		if (line->text[0] == 'j' && nr_symbols)
+			symbols[nr_symbols - 1].jumps = true;
 		return;
+	}
 	if (line->replaces || (in_text(line->addr) && replaced[line->addr - text_start]))
 		weak_branches++;
 	else
@@ -201,9 +216,43 @@ static void see_alternative(uint64_t entry)
 	}
 }
 
+/* The symbols of a section are in the order of their addresses; that of all text is one. */
+static const struct symbol *symbol_at(uint64_t addr)
+{
+	size_t low = 0, high = nr_symbols;
+
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+
+		if (symbols[mid].addr <= addr)
+			low = mid;
+		else
+			high = mid;
+	}
+	return &symbols[low];
+}
+
+/* The function at an address, or what the compiler has split off it, jumps indirectly. */
+static bool jumps_indirectly(uint64_t addr)
+{
+	const struct symbol *symbol = symbol_at(addr);
+	size_t i, len = strcspn(symbol->name, ".");
+
+	if (symbol->jumps)
+		return true;
+	for (i = 0; i < nr_symbols; i++) {
+		if (symbols[i].jumps && !strncmp(symbols[i].name, symbol->name, len) &&
+		    (symbols[i].name[len] == '.' || symbols[i].name[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Addresses of labels: tables of jumps, addresses that assembly keeps. In a kernel with
- * IBT no indirect branch uses one unless there is an ENDBR: objtool sees to that.
+ * IBT no indirect branch uses one unless there is an ENDBR: objtool sees to that. Other
+ * words may look like an address by chance, on 32 bits many do: a table of labels is used
+ * by an indirect jump of the same function.
  */
 static unsigned long read_data(void)
 {
@@ -223,7 +272,7 @@ static unsigned long read_data(void)
 			if (!in_text(word))
 				continue;
 			nr++;
-			if (!has_ibt)
+			if (!has_ibt && jumps_indirectly(word))
 				note(word, DATA);
 		}
 	}
