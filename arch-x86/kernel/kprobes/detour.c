@@ -237,7 +237,7 @@ unsigned long kprobe_go_on_at(unsigned long ip)
 
 	for (before = 1; before < KPROBE_MAX_DISPLACED; before++) {
 		site = kprobe_site_find(ip - before);
-		if (site && kprobe_goes_via_detour(site)) {
+		if (site && kprobe_via_detour(site)) {
 			ip = kprobe_detoured(site->arch.detour, ip);
 			break;
 		}

@@ -245,7 +245,7 @@ unsigned int arch_kprobe_span(const struct kprobe_site *site)
 
 void arch_kprobe_use_detour(struct kprobe_site *site, bool use)
 {
-	/* Pairs with kprobe_goes_via_detour(): the detour is there. */
+	/* Pairs with kprobe_via_detour(): the detour is there. */
 	smp_store_release(&site->arch.via_detour, use);
 }
 

@@ -134,7 +134,7 @@ void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 bool kprobe_confirm_jump(struct kprobe_site *site);
 
 /* Do hits go through the detour of a site? Pairs with arch_kprobe_use_detour(): it is there. */
-static __always_inline bool kprobe_goes_via_detour(const struct kprobe_site *site)
+static __always_inline bool kprobe_via_detour(const struct kprobe_site *site)
 {
 	return smp_load_acquire(&site->arch.via_detour);
 }

@@ -120,7 +120,7 @@ NOKPROBE_SYMBOL(kprobe_any_breakpoint);
 
 static __always_inline void kprobe_breakpoint(struct kprobe_site *site, struct pt_regs *regs)
 {
-	if (unlikely(kprobe_goes_via_detour(site)))
+	if (unlikely(kprobe_via_detour(site)))
 		regs->ip = kprobe_detour_entry(site);
 	else if (!kprobe_plain_breakpoint(site, regs))
 		kprobe_any_breakpoint(site, regs);
