@@ -35,7 +35,7 @@ bool insn_target(const char *text, uint64_t *target, char *name)
 
 	while (symbol && digits > text && strchr("0123456789abcdef", digits[-1]))
 		digits--;
-	if (!symbol || digits == symbol || (digits > text && digits[-1] != ' '))
+	if (strchr(text, '*') || !symbol || digits == symbol || (digits > text && digits[-1] != ' '))
 		return false;
 	*target = strtoull(digits, NULL, 16);
 	snprintf(name, 256, "%.*s", (int)strcspn(symbol + 2, "+>"), symbol + 2);
