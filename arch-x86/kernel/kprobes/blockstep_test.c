@@ -29,8 +29,8 @@ static void write_debugctl(unsigned long value)
 
 #undef native_rdmsr
 #undef native_wrmsr
-#define native_rdmsr(msr, low, high)	((low) = debugctl, (high) = 0)
-#define native_wrmsr(msr, low, high)	write_debugctl((low) | (u64)(high) << 32)
+#define native_rdmsr(msr, low, high)	((void)(msr), (low) = debugctl, (high) = 0)
+#define native_wrmsr(msr, low, high)	((void)(msr), write_debugctl((low) | (u64)(high) << 32))
 
 #include "step.c"
 #include "test.h"

@@ -133,9 +133,10 @@ extern bool kprobe_its;
 void kprobe_measure_jump(struct kprobe_site *site, struct kprobe_code *f);
 bool kprobe_confirm_jump(struct kprobe_site *site);
 
-/* Do hits go through the detour of a site? Pairs with arch_kprobe_use_detour(): it is there. */
+/* Do hits go through the detour of a site? */
 static __always_inline bool kprobe_via_detour(const struct kprobe_site *site)
 {
+	/* Pairs with arch_kprobe_use_detour(): the detour is there. */
 	return smp_load_acquire(&site->arch.via_detour);
 }
 
