@@ -16,19 +16,13 @@
 PLACES=/bin/audit-places
 SWEEP=/sys/kernel/debug/kprobe_sweep
 KPROBES=/sys/kernel/debug/kprobes
-AT_ONCE=20000
+AT_ONCE=5000
 SETTLE_SECONDS=600
 
-# feed FILE ADDRESSES: the lines of a file, some thousands with one write
+# feed FILE ADDRESSES: the lines of a file, with one write
 feed()
 {
-	local first=1
-
-	while [ $first -le "$(wc -l <"$2")" ]; do
-		sed -n "$first,$((first + AT_ONCE - 1))p" "$2" >/tmp/part
-		dd if=/tmp/part of="$SWEEP/$1" bs=4M 2>/tmp/dd.log || { cat /tmp/dd.log; return 1; }
-		first=$((first + AT_ONCE))
-	done
+	dd if="$2" of="$SWEEP/$1" bs=1M 2>/tmp/dd.log || { cat /tmp/dd.log; return 1; }
 }
 
 settled()
@@ -36,21 +30,20 @@ settled()
 	! grep -qE 'waits for a grace period|are not known yet' $KPROBES/sites
 }
 
-# arm ROUND: what is not refused of it
+# arm ADDRESSES: those that are not refused
 arm()
 {
 	insmod /lib/modules-flat/kprobe_sweep.ko || return
-	sed -n "s/^$1 \([0-9a-f]*\) .*/\1/p" $PLACES >/tmp/round
-	feed try /tmp/round || return
+	feed try "$1" || return
 	awk '$2 == 0 { print $1 }' $SWEEP/tried >/tmp/accepted
 	wc -l <$SWEEP/tried >>/tmp/asked
 	wc -l </tmp/accepted >>/tmp/armed
-	feed arm /tmp/accepted || return
+	[ ! -s /tmp/accepted ] || feed arm /tmp/accepted || return
 	wait_for $SETTLE_SECONDS settled
 }
 
-# What has become of it. The probe of an ENDBR is on the next instruction, so all places
-# are looked up, not only those of the round.
+# What has become of them. The probe of an ENDBR is on the next instruction, so all places
+# are looked up, not only those that were asked for.
 see()
 {
 	sed -n '/OPTIMIZED/s/ .*//p' $KPROBES/list >/tmp/jumps
@@ -67,18 +60,29 @@ sum()
 	awk '{ sum += $1 } END { print sum + 0 }' "$1"
 }
 
+sum_wrong()
+{
+	sort -u /tmp/wrong | wc -l
+}
+
 dmesg -n 1
 : >/tmp/wrong
 : >/tmp/why
 # shellcheck disable=SC2013 # each line is a word
 for round in $(cut -d' ' -f1 $PLACES | sort -nu); do
-	if ! arm "$round"; then
-		echo "round $round cannot be armed"
-		finish 1
-	fi
-	see
-	rmmod kprobe_sweep || finish 1
-	echo "round $round: $(tail -n 1 /tmp/asked) asked, $(tail -n 1 /tmp/armed) armed, $(tail -n 1 /tmp/all-jumps) jumps, $(cut -d. -f1 /proc/uptime) s"
+	sed -n "s/^$round \([0-9a-f]*\) .*/\1/p" $PLACES >/tmp/round
+	first=1
+	while [ $first -le "$(wc -l </tmp/round)" ]; do
+		sed -n "$first,$((first + AT_ONCE - 1))p" /tmp/round >/tmp/part
+		if ! arm /tmp/part; then
+			echo "round $round cannot be armed from the ${first}th on"
+			finish 1
+		fi
+		see
+		rmmod kprobe_sweep || finish 1
+		first=$((first + AT_ONCE))
+	done
+	echo "round $round: $(sum /tmp/asked) asked so far, $(sum /tmp/armed) armed, $(sum /tmp/all-jumps) jumps, $(sum_wrong) wrong, $(cut -d. -f1 /proc/uptime) s"
 done
 value counted asked "$(sum /tmp/asked)"
 value counted armed "$(sum /tmp/armed)"
