@@ -265,7 +265,7 @@ bool kprobe_blacklist_touches(const struct kprobe_range *range)
 /**
  * kprobe_blacklist_remove() - forget the ranges within freed text
  * @start: its first byte
- * @end: behind its last
+ * @end: after its last
  *
  * Context: process. Does not fail: what comes to that place later is not theirs.
  */

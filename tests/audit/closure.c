@@ -4,7 +4,8 @@
  *
  * From the functions where hits begin all calls and jumps are followed, as the
  * disassembly shows them: to functions, their cold parts, thunks, copies of inline
- * functions that the compiler has put out of line. Each function that is reached has to
+ * functions that the compiler has put out of line. Calls that the kernel's alternatives
+ * put there at boot are not followed. Each function that is reached has to
  * be in text that cannot be probed: a section of such text, or the list that
  * NOKPROBE_SYMBOL() makes. RULES says where to begin, which calls a hit does not make,
  * and who is called through pointers:
@@ -111,7 +112,7 @@ static void see_insn(const struct line *line)
 	uint64_t target;
 	char name[256];
 
-	/* What replaces code belongs to no function here: see rules. */
+	/* What replaces code is in no function here. */
 	if (!current || line->replaces || !insn_is_branch(line->text))
 		return;
 	if (!insn_target(line->text, &target, name)) {

@@ -10,9 +10,9 @@
  * runs: branches in such code are counted, and not taken as a reason.
  *
  * Prints "ROUND ADDRESS REASONS", in hexadecimal. Instructions of one round are so far
- * apart that no probe is in the way of another one's jump. FREE instructions for which
- * there is no reason follow, the same ones each time, with the reason "free": most of
- * them are to become jumps. Then lines "# WHAT NUMBER".
+ * apart that no probe is in the way of another one's jump. Among them are about FREE
+ * instructions for which there is no reason, the same ones each time, with the reason
+ * "free": most of these are to become jumps. Then lines "# WHAT NUMBER".
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 # (tests/audit/places.c), round by round, and says which of them became jumps:
 #
 #   value jump ADDRESS REASONS    of those for which there is a reason against it
-#   value counted NAME NUMBER     of all: asked, refused, jumps
+#   value counted NAME NUMBER     of all: asked, armed, jumps
 #   value free NUMBER WHY         of those without a reason: why they are no jumps
 #
 # The work of probes on a running kernel goes on meanwhile: each is armed.
