@@ -6,7 +6,8 @@ FLAVOUR = x86_64
 # Which of the kernels that the stack is for: 6.12 or 7.3.
 KERNEL = 6.12
 
-# A kernel tree or tarball of your own, for run, shell, apply and unapply.
+# A kernel tree or tarball of your own, for run, shell, apply and unapply; for audit and
+# closure a tree that has the stack and was built, or the directory it was built in.
 LINUX =
 
 # What test, test-all, users and platforms run of their cases: names of tests/cases/, or
@@ -113,13 +114,13 @@ sweep:			## probe each instruction of the kernel, write Documentation/trust/swee
 	@scripts/setup scripts/packages tests/packages
 	@tests/run boundaries-all
 
-audit:			## no jump where a CPU may enter in the middle, by the image alone: several kernels (TESTS=audit-i386)
+audit:			## no jump where a CPU may enter in the middle, by the image alone (TESTS=audit-i386; LINUX=dir, built)
 	@scripts/setup scripts/packages tests/packages
-	@tests/run --set platforms $(or $(TESTS),audit)
+	@$(if $(LINUX),scripts/own-built audit,tests/run --set platforms $(or $(TESTS),audit))
 
-closure:		## what a hit executes cannot be probed: calls followed in the disassembly, three kernels
+closure:		## what a hit executes cannot be probed: calls followed in the disassembly (LINUX=dir, built)
 	@scripts/setup scripts/packages tests/packages
-	@KEEP=1 tests/run --set all $(or $(TESTS),closure)
+	@$(if $(LINUX),scripts/own-built closure,KEEP=1 tests/run --set all $(or $(TESTS),closure))
 
 soak:			## operations on probes under load, for HOURS= or MINUTES= with each kernel
 	@scripts/setup scripts/packages tests/packages

@@ -97,9 +97,17 @@ flavour_field()
 }
 
 # use_flavour FLAVOUR: from here on WORK, TREE and SERIES are what it is built
-# from, ARCH and RELEASE are its own, and OBJ what it is built in
+# from, ARCH and RELEASE are its own, and OBJ what it is built in. The flavour `own` is
+# LINUX= as its user has built it: scripts/own-built.
 use_flavour()
 {
+	if [ "$1" = own ]; then
+		TREE=$(realpath -e -- "$LINUX")
+		OBJ=$WORK/obj-own
+		ARCH=i386
+		! grep -qx CONFIG_64BIT=y "$TREE/.config" || ARCH=x86_64
+		return
+	fi
 	ARCH=$(flavour_field "$1" arch)
 	# shellcheck disable=SC2119 # all of them
 	[ -n "$ARCH" ] || die "there is no flavour '$1'; there are: $(flavours | xargs)"

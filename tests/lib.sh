@@ -162,3 +162,19 @@ unpack_some()
 	mkdir "$1"
 	tar -xf "$NEWEST" -C "$1" --strip-components=1 -T "$SCRATCH/wanted" || true
 }
+
+# keep NAME: the standard input, figures of $FLAVOUR, joins those of other kernels in
+# Documentation/trust/NAME.txt, below what explain() of the case says. A kernel of the
+# user's own is none of these.
+keep()
+{
+	local all=$BUILD/$1
+
+	[ "$FLAVOUR" != own ] || return 0
+	mkdir -p "$all"
+	{
+		printf '\n%s, Linux %s, %s:\n' "$FLAVOUR" "$(kernel_version "$TREE")" "$(date -u +%F)"
+		cat
+	} >"$all/$FLAVOUR"
+	{ explain; cat "$all"/*; } >"$ROOT/Documentation/trust/$1.txt"
+}
