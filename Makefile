@@ -106,7 +106,7 @@ hosttest: stack		## the pure rooms against this CPU: how many cases of what kind
 	@scripts/setup scripts/packages tests/packages
 	@scripts/host-test
 
-hostmutants: stack	## plant bugs in the pure rooms, and see that their tests find them
+hostmutants: stack	## plant bugs in what the host tests compile, and see that they find them
 	@scripts/setup scripts/packages tests/packages
 	@scripts/host-mutants
 

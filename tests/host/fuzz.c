@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const u8 *given, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
-	premises_read((*argv)[0]);
+	premises_read((*argv)[0], true);
 	native_map();
 	if (!compare_can_run()) {
 		printf("nothing can be run here: %s\n", test_reason());

@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_at_end = stop_children;
-	premises_read(argv[0]);
+	premises_read(argv[0], true);
 	if (premise_holds(PREMISE_ARENA))
 		native_map();
 	glance_tests();

@@ -246,6 +246,54 @@ static bool check_trap_below(void)
 	return traps_after(insns, ARRAY_SIZE(insns));
 }
 
+static volatile unsigned int own_traps;
+
+static void count_trap(int sig)
+{
+	(void)sig;
+	own_traps++;
+}
+
+#define OWN_RUNS	200
+#define OWN_INSNS	12	/* from behind the POPF that sets TF to the one that clears it */
+
+/* Eleven instructions of several kinds, and how often each run of them has trapped. */
+static int trap_each(void)
+{
+	unsigned int i;
+	long word = 0;
+
+	if (signal(SIGTRAP, count_trap) == SIG_ERR)
+		return 255;
+	for (i = 0; i < OWN_RUNS && own_traps == i * OWN_INSNS; i++) {
+#ifdef __x86_64__
+		asm volatile("sub $128, %%rsp; pushfq; orl $0x100, (%%rsp); popfq\n\t"
+			     "nop; push %%rax; pop %%rax; lock incl %0; call 1f\n1:\tpop %%rax\n\t"
+			     "test %%eax, %%eax; js 2f\n2:\tmov %0, %%eax\n\t"
+			     "pushfq; andl $~0x100, (%%rsp); popfq; add $128, %%rsp"
+			     : "+m" (word) : : "rax", "cc", "memory");
+#else
+		asm volatile("pushfl; orl $0x100, (%%esp); popfl\n\t"
+			     "nop; push %%eax; pop %%eax; lock incl (%0); call 1f\n1:\tpop %%eax\n\t"
+			     "test %%eax, %%eax; js 2f\n2:\tmov (%0), %%eax\n\t"
+			     "pushfl; andl $~0x100, (%%esp); popfl"
+			     : : "r" (&word) : "eax", "cc", "memory");
+#endif
+	}
+	return i < OWN_RUNS || own_traps != OWN_RUNS * OWN_INSNS;
+}
+
+static bool check_own_traps(void)
+{
+	int result = in_child(trap_each);
+
+	if (result)
+		return see("a program that sets its trap flag %s", result > 1 ? "dies" :
+			   "does not trap after each instruction");
+	see("%u traps after %u instructions", OWN_RUNS * OWN_INSNS, OWN_RUNS * OWN_INSNS);
+	return true;
+}
+
 static volatile unsigned long flags_in_handler;
 
 static void keep_flags(int sig, siginfo_t *info, void *context)
@@ -463,6 +511,7 @@ static bool (*const functions[NR_PREMISES])(void) = {
 	[PREMISE_FLAGS]		= check_flags,
 	[PREMISE_FRESH_CODE]	= check_fresh_code,
 	[PREMISE_TRAP_BELOW]	= check_trap_below,
+	[PREMISE_OWN_TRAPS]	= check_own_traps,
 	[PREMISE_NT]		= check_nested_task,
 	[PREMISE_PREFIXES]	= check_prefixes,
 	[PREMISE_CANONICAL]	= check_canonical,

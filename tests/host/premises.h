@@ -21,6 +21,7 @@
 	do(FLAGS,	"flags")	/* they survive signals and ptrace */	\
 	do(FRESH_CODE,	"fresh-code")	/* written code is executed at once */	\
 	do(TRAP_BELOW,	"trap-after-cpuid") /* also after an emulated one */	\
+	do(OWN_TRAPS,	"own-traps")	/* a program traps after each of its instructions */ \
 	do(NT,		"nested-task")	/* NT survives like other flags */	\
 	do(PREFIXES,	"prefixes")	/* without meaning have none */		\
 	do(CANONICAL,	"canonical-48")	/* addresses have 48 bits */		\
@@ -44,8 +45,8 @@ enum premise {
 
 extern const char *const premise_names[NR_PREMISES];
 
-/* Have the program of this name, beside @self, print the list, and read it. */
-void premises_read(const char *self);
+/* Have the program of this name, beside @self, print the list, and read it; print it again? */
+void premises_read(const char *self, bool print);
 
 bool premise_holds(enum premise premise);
 const char *premise_text(enum premise premise);	/* what the list says of it */

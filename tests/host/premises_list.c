@@ -40,7 +40,7 @@ static void read_line(char *line)
 	}
 }
 
-void premises_read(const char *self)
+void premises_read(const char *self, bool print)
 {
 	char command[512], line[512];
 	const char *base = strrchr(self, '/');
@@ -53,7 +53,8 @@ void premises_read(const char *self)
 	fflush(stdout);
 	list = popen(command, "r");
 	while (list && fgets(line, sizeof(line), list)) {
-		fputs(line, stdout);
+		if (print)
+			fputs(line, stdout);
 		read_line(line);
 	}
 	if (list)

@@ -67,4 +67,9 @@ void table_tests(void);
 void form_tests(void);
 void random_tests(void);
 
+/* Of the program interleave. */
+void nmi_table_tests(void);
+void nmi_hit_tests(void);
+void fetch_tests(void);
+
 #endif
