@@ -10,7 +10,7 @@
 #
 # From the kernel command line:
 #
-#   self.batch=N          how many functions a batch has (400)
+#   self.batch=N          how many functions a batch has (1000)
 #   self.plant=FUNCTION   one that a hit executes: it is taken from the blacklist
 #
 # /bin/self-probe-only has the names of those to be probed, if it is not all of them;
@@ -24,6 +24,7 @@ ONLY=/bin/self-probe-only
 CLOSURE=/bin/self-probe-closure
 SELF=/sys/kernel/debug/kprobe_self
 KPROBES=/sys/kernel/debug/kprobes
+TRACING=/sys/kernel/tracing
 MODULES=/lib/modules-flat
 SECONDS_A_BATCH=300
 WARNED='BUG:|Oops:|WARNING:|rcu:.*stall'
@@ -54,23 +55,28 @@ chosen()
 	fi
 }
 
-# One turn of what makes the kernel run through much of its text
+# What makes the kernel run through much of its text, in a directory
 work()
 {
 	find /proc /sys -maxdepth 3
 	cat /proc/[0-9]*/stat /proc/[0-9]*/maps /proc/[0-9]*/smaps /proc/meminfo /proc/interrupts
 	sh -c 'echo $(echo $$ | cat) | sort | uniq -c'
-	mkdir -p "/tmp/work$1" && mount -t tmpfs work "/tmp/work$1" &&
-		dd if=/dev/zero of="/tmp/work$1/file" bs=64k count=16 &&
-		mv "/tmp/work$1/file" "/tmp/work$1/moved" && umount "/tmp/work$1"
+	mkdir -p "$1" && mount -t tmpfs work "$1" &&
+		dd if=/dev/zero of="$1/file" bs=64k count=16 &&
+		mv "$1/file" "$1/moved" && umount "$1"
 	sleep 0.1
 } >/dev/null 2>&1
 
-# work_on N: until there is /tmp/enough
+# work_on DIRECTORY: until there is /tmp/enough. Now and then an NMI for the other CPU,
+# which shows on the console.
 work_on()
 {
+	local turns=0
+
 	while [ ! -e /tmp/enough ]; do
 		work "$1"
+		turns=$((turns + 1))
+		[ $((turns % 10)) -ne 0 ] || echo l >/proc/sysrq-trigger
 	done
 }
 
@@ -85,21 +91,28 @@ storm()
 	dd if=/tmp/addresses of=$SELF/storm bs=1M 2>/tmp/dd.log
 }
 
-# Of a batch where something was wrong: which symbols it is wrong with alone
+# narrow FILE: of a batch where something was wrong, the symbols it is wrong with, by tenths
 narrow()
-{
-	while read -r symbol; do
-		echo "$symbol" >/tmp/one
-		storm /tmp/one || echo "${symbol#* }"
-	done <"$1"
-}
+(
+	nr=$(wc -l <"$1")
+	first=1
+	if [ "$nr" -eq 1 ]; then
+		cut -d' ' -f2 "$1"
+		exit
+	fi
+	while [ $first -le "$nr" ]; do
+		sed -n "$first,$((first + (nr + 9) / 10 - 1))p" "$1" >"$1.part"
+		storm "$1.part" || narrow "$1.part"
+		first=$((first + (nr + 9) / 10))
+	done
+)
 
 # storm_all: each batch. What was wrong is in /tmp/culprits.
 storm_all()
 {
 	local size first=1 last
 
-	size=$(option batch 400)
+	size=$(option batch 1000)
 	last=$(wc -l </tmp/chosen)
 	while [ $first -le "$last" ]; do
 		sed -n "$first,$((first + size - 1))p" /tmp/chosen >/tmp/batch
@@ -110,21 +123,47 @@ storm_all()
 	echo "probing -" >&3
 }
 
-# routes: the steady probes, and on which route each is; kprobe_way= has its way with all
-# breakpoints
+# Tracing is hit as well, where the kernel has it: its handlers are what most hits run, and
+# the end of an fprobe is a return probe of its own kind. Two users of ftrace on one
+# function are called from a list.
+trace()
+{
+	[ -d $TRACING ] && mount -t tracefs tracefs $TRACING && [ -f $TRACING/dynamic_events ] ||
+		return 0
+	cat <<-'EOT' >$TRACING/dynamic_events
+		p:self/entry kprobe_self_traced
+		r:self/return kprobe_self_traced
+		f:self/fprobe kprobe_self_traced%return
+	EOT
+	echo 1 >$TRACING/events/self/enable
+}
+
+# What the tracers have counted
+traced()
+{
+	[ -f $TRACING/kprobe_profile ] || return 0
+	awk '{ print "traced " $1 "|" $2; missed += $3 } END { print "traced, missed|" missed }' \
+		$TRACING/kprobe_profile
+	echo "traced, in the buffer|$(grep -c ' self_run' $TRACING/trace)"
+	echo 0 >$TRACING/events/self/enable
+	echo >$TRACING/dynamic_events
+}
+
+# routes: the steady probes, and on which route each is. kprobe_way= means all breakpoints.
 routes()
 {
-	local steps='s/\(breakpoint,\) .*/\1 stepped by/'
-
-	grep -q kprobe_way= /proc/cmdline || steps=
-	sed "$steps" <<-'EOT'
-		emulated breakpoint, emulated
-		boosted breakpoint, boosted
-		stepped breakpoint, stepped
-		jump jump
-		detour jump
-	EOT
-	! grep -q arch_kprobe_ftrace_hit /proc/kallsyms || echo traced ftrace
+	if grep -q kprobe_way= /proc/cmdline; then
+		echo 'boosted breakpoint, stepped by'
+		echo 'stepped breakpoint, stepped by'
+		echo 'jump breakpoint, stepped by'
+	else
+		echo 'emulated breakpoint, emulated'
+		echo 'boosted breakpoint, boosted'
+		echo 'stepped breakpoint, stepped'
+		echo 'jump jump'
+		echo 'detour jump'
+	fi
+	! grep -q arch_kprobe_ftrace_hit /proc/kallsyms || echo 'traced ftrace'
 }
 
 # Each steady probe is hit on the route that it is there for.
@@ -153,13 +192,6 @@ finds_lost_hits()
 		grep -q 'boosted: .* neither hits nor misses' $SELF/wrong && storm /tmp/planted
 }
 
-# outcomes: "ADDRESS NAME ERRNO" of each symbol that was tried, once
-outcomes()
-{
-	awk 'NR == FNR { name[$1] = $2; next } !seen[$1]++ { print $1, name[$1], $2 }' \
-		/tmp/symbols $SELF/tried | sort
-}
-
 # The reasons, in the order of the attempts, "NAME+OFFSET[ [MODULE]]: REASON[ (DETAIL)]"
 reasons()
 {
@@ -168,16 +200,16 @@ reasons()
 		on && sub(/^.*\] kprobes: /, "")' /tmp/log
 }
 
-# refusals: "NAME ERRNO REASON" of each that was refused, in the order of the attempts;
-# with ? for the reason where the log has another function's. The log has a hash in place
-# of an address without a symbol.
-refusals()
+# outcomes: "ADDRESS NAME ERRNO[ REASON]" of the first attempt of each symbol; with ? for
+# the reason where the log has another function's. The log has a hash in place of an address
+# without a symbol.
+outcomes()
 {
 	reasons >/tmp/reasons
 	awk 'FILENAME == "/tmp/reasons" { reason[++nr] = $0; next }
 		FILENAME == "/tmp/symbols" { name[$1] = $2; next }
-		$2 == 0 { next }
-		{
+		{ why = "" }
+		$2 != 0 {
 			why = reason[++n]
 			plain = name[$1]
 			sub(/#.*/, "", plain)
@@ -185,18 +217,27 @@ refusals()
 				sub(/^[^:]*: /, "", why)
 			else
 				why = "?" why
-			print name[$1], $2, why
-		}' /tmp/reasons /tmp/symbols $SELF/tried
+			why = " " why
+		}
+		!seen[$1]++ { print $1, name[$1], $2 why }' /tmp/reasons /tmp/symbols $SELF/tried |
+		sort
 }
 
-# not_refused BLACKLIST: "NAME ERRNO" of those in there that were not refused with EINVAL
+# not_refused BLACKLIST: "NAME ERRNO[ REASON]" of those in there that were not refused as
+# such
 not_refused()
 {
 	sed 's/^0x\([0-9a-f]*\)-0x\([0-9a-f]*\).*/\1 \2/' "$1" | sort >/tmp/ranges
 	awk 'NR == FNR { start[++nr] = "" $1; end[nr] = "" $2; next }
 		FNR == 1 { i = 1 }
 		{ while (i <= nr && end[i] <= "" $1) i++ }
-		i <= nr && start[i] <= "" $1 { n++; if ($3 != 22) print $2, $3 }
+		i <= nr && start[i] <= "" $1 {
+			n++
+			if ($3 != 22 || $4 != "blacklisted") {
+				sub(/^[^ ]* /, "")
+				print
+			}
+		}
 		END { print n + 0 >"/tmp/in-blacklist" }' /tmp/ranges /tmp/outcomes
 }
 
@@ -227,12 +268,13 @@ dmesg -c >/dev/null
 insmod $MODULES/text_diff.ko || exit 1
 insmod $MODULES/kprobe_life_target.ko
 insmod $MODULES/kprobe_self.ko "plant=$(option plant '')" || exit 1
+trace
 symbols >/tmp/symbols
 chosen >/tmp/chosen
 : >/tmp/log
 : >/tmp/culprits
-work_on 1 &
-work_on 2 &
+work_on /tmp/work1 &
+work_on /tmp/work2 &
 if [ ! -f $ONLY ]; then
 	expect self-probe-has-each-route wait_for 20 routes_are_right
 	expect self-probe-finds-lost-hits finds_lost_hits
@@ -243,7 +285,7 @@ storm_all
 wait
 
 outcomes >/tmp/outcomes
-refusals >/tmp/refusals
+awk '$3 != 0' /tmp/outcomes >/tmp/refusals
 expect self-probe-each-was-tried [ "$(wc -l </tmp/outcomes)" -ge "$(wc -l </tmp/chosen)" ]
 if [ -s /tmp/culprits ]; then
 	cat $SELF/wrong
@@ -264,7 +306,7 @@ if [ ! -f $ONLY ]; then
 fi
 
 # With its reason each; what is in brackets differs.
-cut -d' ' -f2- /tmp/refusals | sed 's/ (.*//' | sort | uniq -c | while read -r number errno why; do
+cut -d' ' -f3- /tmp/refusals | sed 's/ (.*//' | sort | uniq -c | while read -r number errno why; do
 	value "refused $errno $why: $number"
 done
 grep ' ?' /tmp/refusals | head
@@ -274,6 +316,9 @@ if [ -f $CLOSURE ]; then
 	done
 fi
 
+traced | while read -r line; do
+	value "$line"
+done
 value "symbols of text|$(wc -l </tmp/symbols)"
 value "tried|$(wc -l </tmp/outcomes)"
 value "refused|$(wc -l </tmp/refusals)"
