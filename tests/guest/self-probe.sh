@@ -12,6 +12,8 @@
 #
 #   self.batch=N          how many functions a batch has (1000)
 #   self.plant=FUNCTION   one that a hit executes: it is taken from the blacklist
+#   self.from=NAME        where to begin
+#   self.except=NAME      one that is known to end the guest
 #
 # /bin/self-probe-only has the names of those to be probed, if it is not all of them;
 # /bin/self-probe-closure names the functions that a hit executes.
@@ -26,7 +28,7 @@ SELF=/sys/kernel/debug/kprobe_self
 KPROBES=/sys/kernel/debug/kprobes
 TRACING=/sys/kernel/tracing
 MODULES=/lib/modules-flat
-SECONDS_A_BATCH=300
+SECONDS_A_BATCH=600
 WARNED='BUG:|Oops:|WARNING:|rcu:.*stall'
 
 # option NAME DEFAULT
@@ -51,7 +53,9 @@ chosen()
 	if [ -f $ONLY ]; then
 		awk 'NR == FNR { wanted[$1]; next } $2 in wanted' $ONLY /tmp/symbols
 	else
-		cat /tmp/symbols
+		awk -v from="$(option from '')" -v except="$(option except '')" '
+			$2 == from { from = "" }
+			from == "" && $2 != except' /tmp/symbols
 	fi
 }
 
