@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * closure VMLINUX RULES <DISASSEMBLY: what a hit may execute must not be probed
+ * closure VMLINUX RULES [REACHED] <DISASSEMBLY: what a hit may execute must not be probed
  *
  * From the functions where hits begin all calls and jumps are followed, as the
  * disassembly shows them: to functions, their cold parts, thunks, copies of inline
@@ -13,6 +13,8 @@
  *	begin FUNCTION WHY
  *	not FUNCTION CALLEE WHY		FUNCTION may be *: nobody calls it in a hit
  *	pointer FUNCTION WHOM		its indirect branches lead there
+ *
+ * The names of all functions that are reached are written to the file REACHED.
  *
  * Prints each function that can be probed, with the path that leads to it, and each
  * indirect branch that RULES does not have; then lines "# WHAT NUMBER". The exit status
@@ -258,14 +260,26 @@ static void print_path(const struct function *f)
 	printf("\n");
 }
 
+static void write_reached(const char *path)
+{
+	const struct function *f;
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		die("%s cannot be written", path);
+	for (f = first; f; f = f->queued)
+		fprintf(file, "%s\n", f->name);
+	fclose(file);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int nr_begin, nr = 0, wrong = 0, indirect = 0;
 	struct function *f;
 	struct call *call;
 
-	if (argc != 3)
-		die("usage: closure VMLINUX RULES <DISASSEMBLY");
+	if (argc != 3 && argc != 4)
+		die("usage: closure VMLINUX RULES [REACHED] <DISASSEMBLY");
 	image_read(argv[1]);
 	read_rules(argv[2]);
 	disassembly_read(see_symbol, see_insn);
@@ -288,6 +302,8 @@ int main(int argc, char **argv)
 				reach(call->callee, f);
 		}
 	}
+	if (argc == 4)
+		write_reached(argv[3]);
 	printf("# beginnings %u\n# functions %u\n# indirect-branches %u\n# wrong %u\n",
 	       nr_begin, nr, indirect, wrong);
 	if (!nr_begin)
