@@ -5,6 +5,7 @@
  */
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
+#include <linux/panic.h>
 #include <asm/insn.h>
 #include <asm/sections.h>
 
@@ -258,6 +259,9 @@ static void hit_path_add(struct kunit *test, struct hit_path *path, unsigned lon
 {
 	unsigned int i;
 
+	/* The kernel is broken before it gets there: its stack, for example. */
+	if (entry == (unsigned long)panic)
+		return;
 	for (i = 0; i < path->nr; i++) {
 		if (path->entry[i] == entry)
 			return;
