@@ -124,9 +124,16 @@ static bool is_cut_short(const struct line *line)
 	return line->len == 5 && bytes[1] == 0x0f && (bytes[2] & 0xf0) == 0x80;
 }
 
+/* A symbol begins in the middle of it, as srso_safe_ret() does: this is all of a prefix. */
+static bool is_a_rest(const struct line *line, const char *text)
+{
+	return sizeof(long) == 8 && line->len == 1 && (line->bytes[0] & 0xf0) == 0x40 &&
+	       !strncmp(text, "rex", 3);
+}
+
 static void classify(struct line *line, const char *text)
 {
-	if (strstr(text, "(bad)")) {
+	if (strstr(text, "(bad)") || is_a_rest(line, text)) {
 		bad++;
 		line->error = KPROBE_INSN_UNDECODABLE;
 		return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See world.h. What the stack's own files do not need here is not there: the linker drops it. */
+#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -119,49 +120,49 @@ void host_perf_text_poke(const void *addr, const void *was, size_t was_len, cons
 		world.freed((unsigned long)addr, was_len);
 }
 
-static void (*grace_period_over)(struct rcu_head *rcu);
-static struct rcu_head *grace_period;
+/* The worker, which begins by waiting for a grace period of RCU Tasks. */
 static struct work_struct *queued;
+static bool grace_is_over;
+static jmp_buf not_yet;
 
-void host_call_rcu_tasks(struct rcu_head *rcu, void (*function)(struct rcu_head *rcu))
+void host_queue_work(struct work_struct *work)
 {
-	if (grace_period_over)
+	if (queued)
 		test_fail("two grace periods at a time");
-	grace_period_over = function;
-	grace_period = rcu;
+	queued = work;
+	grace_is_over = false;
 	if (world.grace_begins)
 		world.grace_begins();
 }
 
+/* Nothing has been done before: the worker will begin anew. */
+void host_synchronize_rcu_tasks(void)
+{
+	if (!grace_is_over)
+		longjmp(not_yet, 1);
+}
+
 bool world_grace_runs(void)
-{
-	return grace_period_over;
-}
-
-void world_end_grace(void)
-{
-	void (*function)(struct rcu_head *rcu) = grace_period_over;
-
-	grace_period_over = NULL;
-	function(grace_period);
-}
-
-void host_queue_work(struct work_struct *work)
-{
-	queued = work;
-}
-
-bool world_has_work(void)
 {
 	return queued;
 }
 
+void world_end_grace(void)
+{
+	grace_is_over = true;
+}
+
 void world_work(void)
 {
-	struct work_struct *work = queued;
+	struct work_struct *volatile work = queued;
 
+	if (!work)
+		return;
 	queued = NULL;
-	work->function(work);
+	if (setjmp(not_yet))
+		queued = work;
+	else
+		work->function(work);
 }
 
 void host_synchronize_rcu(void)
