@@ -21,6 +21,7 @@
 #include <linux/sched.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
+#include <asm/cpufeature.h>
 
 static unsigned int calls = 200;
 module_param(calls, uint, 0444);
@@ -56,6 +57,9 @@ static struct tally *check_hit(enum context context, struct pt_regs *regs)
 	struct tally *tally = this_cpu_ptr(&tallies[context]);
 	bool irqs_on = regs->flags & X86_EFLAGS_IF;
 
+	/* Under Xen a kernel's interrupts go by another flag. ftrace saves the processor's. */
+	if (boot_cpu_has(X86_FEATURE_XENPV))
+		irqs_on = contexts[context].irqs_on;
 	if (!irqs_disabled() || irqs_on != contexts[context].irqs_on)
 		tally->wrong++;
 	return tally;

@@ -89,11 +89,19 @@ static int looking_fault(struct kprobe *kp, struct pt_regs *regs, int trapnr)
 	return 0;
 }
 
+/* A kernel that is not privileged has no jumps, and steps by the trap flag. */
+static void expect_route(struct kunit *test, const struct context_route *route)
+{
+	if (route->jump || route->way == KPROBE_WAY_CALL)
+		kprobe_test_needs_privilege(test);
+}
+
 static struct kprobe *looking_probe(struct kunit *test, const struct context_route *route,
 				    void *at)
 {
 	struct kprobe *kp = kunit_kzalloc(test, sizeof(*kp), GFP_KERNEL);
 
+	expect_route(test, route);
 	KUNIT_ASSERT_NOT_NULL(test, kp);
 	kprobe_test_own(test, kp);
 	kprobe_forced_way = route->way;
@@ -218,6 +226,7 @@ static void preempt_depth_of_a_return_r34(struct kunit *test)
 
 	if (route->way)
 		kunit_skip(test, "a function's entry needs no step");
+	expect_route(test, route);
 	rp = kunit_kzalloc(test, sizeof(*rp), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rp);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, context_unregister, rp));

@@ -78,6 +78,8 @@ static void branch_under_it_r49(struct kunit *test)
 	const struct kgdb_place *place = test->param_value;
 	struct kprobe *kp = &kprobe_test_probe(test, 'a', place->at, 0)->kp;
 
+	if (place->jump)
+		kprobe_test_needs_privilege(test);
 	kgdb_put(test, place->debugged);
 	arch_kprobe_text_leaves((unsigned long)_stext);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
@@ -97,6 +99,7 @@ static void comes_second_r49(struct kunit *test)
 	u8 *second = kgdb_second_at;
 	unsigned int at;
 
+	kprobe_test_needs_privilege(test);
 	/* objtool: the addresses in it are not to be called. */
 	OPTIMIZER_HIDE_VAR(second);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(kp));
