@@ -124,11 +124,11 @@ static bool is_cut_short(const struct line *line)
 	return line->len == 5 && bytes[1] == 0x0f && (bytes[2] & 0xf0) == 0x80;
 }
 
-/* A symbol begins in the middle of it, as srso_safe_ret() does: this is all of a prefix. */
+/* A symbol begins in the middle of it, as srso_safe_ret() does: bytes of what was cut off. */
 static bool is_a_rest(const struct line *line, const char *text)
 {
-	return sizeof(long) == 8 && line->len == 1 && (line->bytes[0] & 0xf0) == 0x40 &&
-	       !strncmp(text, "rex", 3);
+	return !strncmp(text, ".byte", 5) ||
+	       (sizeof(long) == 8 && line->len == 1 && !strncmp(text, "rex", 3));
 }
 
 static void classify(struct line *line, const char *text)

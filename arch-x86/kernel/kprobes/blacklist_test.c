@@ -6,6 +6,7 @@
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/panic.h>
+#include <linux/preempt.h>
 #include <asm/insn.h>
 #include <asm/sections.h>
 
@@ -254,13 +255,25 @@ struct hit_path {
 	unsigned long entry[200];
 };
 
+/*
+ * Where the kernel is broken before it gets there, its stack for example; and what is not
+ * called with preemption off, as it is in a hit.
+ */
+static bool hit_path_ends(unsigned long entry)
+{
+#ifdef CONFIG_PREEMPTION
+	if (entry == (unsigned long)preempt_schedule_notrace)
+		return true;
+#endif
+	return entry == (unsigned long)panic;
+}
+
 static void hit_path_add(struct kunit *test, struct hit_path *path, unsigned long entry,
 			 unsigned long from)
 {
 	unsigned int i;
 
-	/* The kernel is broken before it gets there: its stack, for example. */
-	if (entry == (unsigned long)panic)
+	if (hit_path_ends(entry))
 		return;
 	for (i = 0; i < path->nr; i++) {
 		if (path->entry[i] == entry)
