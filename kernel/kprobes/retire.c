@@ -13,8 +13,9 @@
  *
  * What is retired here is released after all three, by a worker. Nobody who
  * unregisters a probe has to wait for it. There may be tens of thousands, so the
- * worker is bound to no CPU, where other work would wait for it. One grace period is
- * under way at a time, for all that was retired when it began.
+ * worker is bound to no CPU, where other work would wait for it. One grace period is under way at a
+ * time, for all that was retired when it began: thousands of callbacks of their
+ * own would have RCU hurry.
  */
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -29,22 +30,22 @@ static LLIST_HEAD(kprobe_retiring);
 static struct llist_node *kprobe_leaving;
 static unsigned long kprobe_grace_period_runs;
 
-static void kprobe_release_all(struct work_struct *work);
+static struct rcu_head kprobe_grace_period;
 
-static DECLARE_WORK(kprobe_release_work, kprobe_release_all);
+static void kprobe_grace_period_over(struct rcu_head *rcu);
 
 static void kprobe_begin_grace_period(void)
 {
 	if (llist_empty(&kprobe_retiring) || test_and_set_bit(0, &kprobe_grace_period_runs))
 		return;
 	kprobe_leaving = llist_del_all(&kprobe_retiring);
-	queue_work(system_unbound_wq, &kprobe_release_work);
+	call_rcu_tasks(&kprobe_grace_period, kprobe_grace_period_over);
 }
 
 /*
- * Without preemption synchronize_rcu_tasks() is synchronize_rcu(). If preemption is
- * counted all the same, as with DEBUG_ATOMIC_SLEEP, a clock tick that interrupts a task with
- * a count of zero is a quiescent state: RCU may not wait for the task. It leaves a slot,
+ * Without preemption call_rcu_tasks() is call_rcu(). If preemption is counted all
+ * the same, as with DEBUG_ATOMIC_SLEEP, a clock tick that interrupts a task with a
+ * count of zero is a quiescent state: RCU may not wait for the task. It leaves a slot,
  * or the bytes of a jump, before it schedules, so let each CPU schedule. A CPU that is
  * offline has no such task.
  */
@@ -64,15 +65,10 @@ static void kprobe_wait_for_tasks(void)
 }
 #endif
 
-/*
- * A callback would be there a quarter of a second later: call_rcu_tasks() is in no hurry to
- * begin. Jumps wait for this.
- */
 static void kprobe_release_all(struct work_struct *work)
 {
 	struct kprobe_retired *retired, *next;
 
-	synchronize_rcu_tasks();
 	kprobe_wait_for_tasks();
 	arch_kprobe_drain();
 	llist_for_each_entry_safe(retired, next, kprobe_leaving, node) {
@@ -85,12 +81,20 @@ static void kprobe_release_all(struct work_struct *work)
 	kprobe_begin_grace_period();
 }
 
+static DECLARE_WORK(kprobe_release_work, kprobe_release_all);
+
+/* release() may sleep, an RCU callback may not. */
+static void kprobe_grace_period_over(struct rcu_head *rcu)
+{
+	queue_work(system_unbound_wq, &kprobe_release_work);
+}
+
 /**
  * kprobe_retire() - free memory when no CPU can be using it any more
  * @retired: in the memory; no new hit may be able to find it
  * @release: frees it, in process context, with no lock held
  *
- * Context: any but an NMI.
+ * Context: any.
  */
 void kprobe_retire(struct kprobe_retired *retired,
 		   void (*release)(struct kprobe_retired *retired))
@@ -110,6 +114,12 @@ void kprobe_retire(struct kprobe_retired *retired,
  */
 void kprobe_retire_flush(void)
 {
-	while (test_bit(0, &kprobe_grace_period_runs))
+	while (test_bit(0, &kprobe_grace_period_runs)) {
+#ifdef CONFIG_TASKS_RCU
+		rcu_barrier_tasks();
+#else
+		rcu_barrier();
+#endif
 		flush_work(&kprobe_release_work);
+	}
 }

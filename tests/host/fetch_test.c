@@ -726,7 +726,8 @@ static void do_end_grace(void)
 	change_states(end_of_grace);
 	world_end_grace();
 	complete_states();
-	world_work();
+	if (world_has_work())
+		world_work();
 }
 
 static void do_switch(void)
@@ -775,8 +776,6 @@ static void take_action(enum action action)
 		do_switch();
 	}
 	complete_states();
-	/* The worker runs already. */
-	world_work();
 }
 
 static void go_on(unsigned int depth);

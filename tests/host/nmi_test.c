@@ -896,7 +896,8 @@ static void go_on_with_releases(void)
 {
 	if (world_grace_runs() && !in_exception && !in_task)
 		world_end_grace();
-	world_work();
+	if (world_has_work())
+		world_work();
 }
 
 static void wait_for_rcu(void)

@@ -288,7 +288,8 @@ struct work_struct {
 #define queue_work(queue, work)		host_queue_work(work)
 #define synchronize_rcu_expedited()	host_synchronize_rcu()
 #define flush_work(work)		((void)(work))
-#define synchronize_rcu_tasks()		host_synchronize_rcu_tasks()
+#define rcu_barrier_tasks()		do { } while (0)
+#define call_rcu_tasks(rcu, fn)		host_call_rcu_tasks(rcu, fn)
 #define kvfree_rcu(memory, field)	host_free_later(&(memory)->field, memory)
 #define cond_resched()			host_cond_resched()
 #define jiffies				0UL
@@ -296,7 +297,7 @@ struct work_struct {
 #define schedule_timeout_uninterruptible(ticks)	host_schedule_timeout(ticks)
 
 void host_queue_work(struct work_struct *work);
-void host_synchronize_rcu_tasks(void);
+void host_call_rcu_tasks(struct rcu_head *rcu, void (*function)(struct rcu_head *rcu));
 void host_free_later(struct rcu_head *rcu, void *memory);
 void host_cond_resched(void);
 void host_synchronize_rcu(void);

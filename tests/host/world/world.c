@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See world.h. What the stack's own files do not need here is not there: the linker drops it. */
-#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -120,49 +119,49 @@ void host_perf_text_poke(const void *addr, const void *was, size_t was_len, cons
 		world.freed((unsigned long)addr, was_len);
 }
 
-/* The worker, which begins by waiting for a grace period of RCU Tasks. */
+static void (*grace_period_over)(struct rcu_head *rcu);
+static struct rcu_head *grace_period;
 static struct work_struct *queued;
-static bool grace_is_over;
-static jmp_buf not_yet;
 
-void host_queue_work(struct work_struct *work)
+void host_call_rcu_tasks(struct rcu_head *rcu, void (*function)(struct rcu_head *rcu))
 {
-	if (queued)
+	if (grace_period_over)
 		test_fail("two grace periods at a time");
-	queued = work;
-	grace_is_over = false;
+	grace_period_over = function;
+	grace_period = rcu;
 	if (world.grace_begins)
 		world.grace_begins();
 }
 
-/* Nothing has been done before: the worker will begin anew. */
-void host_synchronize_rcu_tasks(void)
-{
-	if (!grace_is_over)
-		longjmp(not_yet, 1);
-}
-
 bool world_grace_runs(void)
 {
-	return queued;
+	return grace_period_over;
 }
 
 void world_end_grace(void)
 {
-	grace_is_over = true;
+	void (*function)(struct rcu_head *rcu) = grace_period_over;
+
+	grace_period_over = NULL;
+	function(grace_period);
+}
+
+void host_queue_work(struct work_struct *work)
+{
+	queued = work;
+}
+
+bool world_has_work(void)
+{
+	return queued;
 }
 
 void world_work(void)
 {
-	struct work_struct *volatile work = queued;
+	struct work_struct *work = queued;
 
-	if (!work)
-		return;
 	queued = NULL;
-	if (setjmp(not_yet))
-		queued = work;
-	else
-		work->function(work);
+	work->function(work);
 }
 
 void host_synchronize_rcu(void)

@@ -20,7 +20,7 @@ struct kprobe_site;
  * @paused: the code has reached a place where a test may look or act
  * @before_poke: @len bytes at @addr are about to be replaced
  * @broadcast: all CPUs execute a serialising instruction
- * @grace_begins: the worker is queued that waits for a grace period of RCU Tasks
+ * @grace_begins: call_rcu_tasks() was called
  * @rcu_waits: a grace period of RCU is waited for
  * @steps_wait: arch_kprobe_drain() waits for a CPU
  * @freed: memory is freed, of whatever kind
@@ -47,6 +47,7 @@ size_t world_size(void);
 /* The grace period that is under way: is there one? Let it end; let the worker run. */
 bool world_grace_runs(void);
 void world_end_grace(void);
+bool world_has_work(void);
 void world_work(void);
 
 /* What register_kprobe() and unregister_kprobe() do, from the address on. */
