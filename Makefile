@@ -14,6 +14,9 @@ LINUX =
 # as the tests' output has them (kunit-i386-2cpu); all when empty. make cases lists them.
 TESTS =
 
+# The same four: after so many seconds nothing more begins, and what waits is skipped.
+WITHIN =
+
 # bench: 1 to take wall time under KVM; how much of it: full, short or quick.
 KVM =
 SIZE = full

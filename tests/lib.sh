@@ -163,6 +163,13 @@ unpack_some()
 	tar -xf "$NEWEST" -C "$1" --strip-components=1 -T "$SCRATCH/wanted" || true
 }
 
+# audit_tool NAME: compile tests/audit/NAME.c, as $SCRATCH/NAME
+audit_tool()
+{
+	gcc -O2 -Wall -Wextra -Wno-sign-compare -Werror -o "$SCRATCH/$1" \
+		"$ROOT/tests/audit"/{"$1",image,disassembly}.c
+}
+
 # keep NAME: the standard input, figures of $FLAVOUR, joins those of other kernels in
 # Documentation/trust/NAME.txt, below what explain() of the case says. A kernel of the
 # user's own is none of these.

@@ -82,7 +82,7 @@ for round in $(cut -d' ' -f1 $PLACES | sort -nu); do
 		rmmod kprobe_sweep || finish 1
 		first=$((first + AT_ONCE))
 	done
-	echo "round $round: $(sum /tmp/asked) asked so far, $(sum /tmp/armed) armed, $(sum /tmp/all-jumps) jumps, $(sum_wrong) wrong, $(cut -d. -f1 /proc/uptime) s"
+	echo "round $round: $(sum /tmp/asked) asked so far, $(sum /tmp/armed) armed, $(sum /tmp/all-jumps) jumps, $(sum_wrong) wrong, $(uptime_seconds) s"
 done
 value counted asked "$(sum /tmp/asked)"
 value counted armed "$(sum /tmp/armed)"

@@ -23,23 +23,14 @@
 DIR=/sys/kernel/debug/kprobe_boundaries
 STRIDE=5
 
-# option NAME DEFAULT
-option()
-{
-	local value
-
-	value=$(sed -n "s/.*boundaries\.$1=\([0-9]*\).*/\1/p" /proc/cmdline)
-	echo "${value:-$2}"
-}
-
-at_once=$(option at_once 500)
+at_once=$(option boundaries.at_once 500)
 
 # functions: "START END" of every function of the text, in random order
 functions()
 {
 	awk '$3 == "_stext" { on = 1 } on && NF == 3 && $2 ~ /^[tTwW]$/ { print $1 } $3 == "_etext" { exit }' /proc/kallsyms |
 		sort -u | awk 'last { print last, $1 } { last = $1 }' |
-		awk -v seed="$(option seed 1)" 'BEGIN { srand(seed) } { print rand(), $0 }' | sort | cut -d' ' -f2,3
+		awk -v seed="$(option boundaries.seed 1)" 'BEGIN { srand(seed) } { print rand(), $0 }' | sort | cut -d' ' -f2,3
 }
 
 # What makes the kernel run through much of its text, with small programs
@@ -111,7 +102,7 @@ insmod /lib/modules-flat/text_diff.ko || exit 1
 insmod /lib/modules-flat/kprobe_boundaries.ko || exit 1
 : >/tmp/bad
 functions >/tmp/functions
-wanted=$(option functions "$(wc -l </tmp/functions)")
+wanted=$(option boundaries.functions "$(wc -l </tmp/functions)")
 dmesg -c >/dev/null
 work_on &
 taken=0
@@ -119,7 +110,7 @@ while [ "$taken" -lt "$wanted" ]; do
 	head -n "$wanted" /tmp/functions | sed -n "$((taken + 1)),$((taken + at_once))p" >/tmp/batch
 	take /tmp/batch || break
 	taken=$((taken + $(wc -l </tmp/batch)))
-	echo "$taken of $wanted functions, $(cut -d. -f1 /proc/uptime) s"
+	echo "$taken of $wanted functions, $(uptime_seconds) s"
 done
 : >/tmp/enough
 wait

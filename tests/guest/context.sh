@@ -15,7 +15,7 @@ event=$tracing/events/kprobes/t
 key=hist:keys=common_preempt_count
 
 mount -t tracefs tracefs $tracing
-mode=$(sed -n 's/.*preempt=\([a-z]*\).*/\1/p' /proc/cmdline)
+mode=$(option preempt)
 expect mode-is-on grep -q "($mode)" /sys/kernel/debug/sched/preempt
 
 # letters: of each event of the workload, those of them that differ

@@ -27,14 +27,8 @@ one()
 	esac
 }
 
-# option NAME: of the kernel command line
-option()
-{
-	sed -n "s/.*ftracetest\.$1=\([^ ]*\).*/\1/p" /proc/cmdline
-}
-
-only=$(option only)
-but=$(option but)
+only=$(option ftracetest.only)
+but=$(option ftracetest.but)
 cd "$KERNEL_TREE/tools/testing/selftests/ftrace" || exit 1
 for test in test.d/${only:-kprobe/*.tc} test.d/${only:-dynevent/*.tc}; do
 	name=${test#test.d/}

@@ -11,7 +11,7 @@ program=/bin/test64
 [ -x $program ] || program=/bin/test32
 
 # host.only=STRING on the kernel command line: tests with that in their name
-ONLY=$(sed -n 's/.*host\.only=\([^ ]*\).*/\1/p' /proc/cmdline)
+ONLY=$(option host.only)
 [ -z "$ONLY" ] || export ONLY
 
 : >/tmp/out

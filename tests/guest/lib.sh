@@ -37,6 +37,8 @@
 #                                  NAME holds no blank.
 #   expect NAME COMMAND...         report one test, which passes when COMMAND succeeds
 #   value NAME TEXT                something measured, for the host to compare or to tabulate
+#   option NAME [DEFAULT]          what NAME=... on the kernel command line says, or else DEFAULT
+#   uptime_seconds                 since the kernel began
 #   deadline SECONDS               from now on the guest may take so long and no longer
 #   finish STATUS                  report the exit status (0: all is well) and end the
 #                                  machine. A script that ends without it has failed with
@@ -90,6 +92,19 @@ expect()
 value()
 {
 	echo "value $*" >&3
+}
+
+option()
+{
+	local value
+
+	value=$(sed -n "s/.*$1=\([^[:space:]]*\).*/\1/p" /proc/cmdline)
+	echo "${value:-${2:-}}"
+}
+
+uptime_seconds()
+{
+	cut -d. -f1 /proc/uptime
 }
 
 deadline()

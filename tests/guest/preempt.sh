@@ -8,7 +8,7 @@
 
 . /guest-lib.sh
 
-mode=$(sed -n 's/.*preempt=\([a-z]*\).*/\1/p' /proc/cmdline)
+mode=$(option preempt)
 expect preempt-mode-is-on grep -q "($mode)" /sys/kernel/debug/sched/preempt
 
 for script in kunit stress boundaries; do

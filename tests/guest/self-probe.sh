@@ -31,15 +31,6 @@ MODULES=/lib/modules-flat
 SECONDS_A_BATCH=600
 WARNED='BUG:|Oops:|WARNING:|rcu:.*stall'
 
-# option NAME DEFAULT
-option()
-{
-	local value
-
-	value=$(sed -n "s/.*self\.$1=\([^ ]*\).*/\1/p" /proc/cmdline)
-	echo "${value:-$2}"
-}
-
 # symbols: "ADDRESS NAME" of every symbol of text, once an address
 symbols()
 {
@@ -53,7 +44,7 @@ chosen()
 	if [ -f $ONLY ]; then
 		awk 'NR == FNR { wanted[$1]; next } $2 in wanted' $ONLY /tmp/symbols
 	else
-		awk -v from="$(option from '')" -v except="$(option except '')" '
+		awk -v from="$(option self.from)" -v except="$(option self.except)" '
 			$2 == from { from = "" }
 			from == "" && $2 != except' /tmp/symbols
 	fi
@@ -116,7 +107,7 @@ storm_all()
 {
 	local size first=1 last
 
-	size=$(option batch 1000)
+	size=$(option self.batch 1000)
 	last=$(wc -l </tmp/chosen)
 	while [ $first -le "$last" ]; do
 		sed -n "$first,$((first + size - 1))p" /tmp/chosen >/tmp/batch
@@ -271,7 +262,7 @@ echo 1 >/proc/sys/kernel/panic_on_warn
 dmesg -c >/dev/null
 insmod $MODULES/text_diff.ko || exit 1
 insmod $MODULES/kprobe_life_target.ko
-insmod $MODULES/kprobe_self.ko "plant=$(option plant '')" || exit 1
+insmod $MODULES/kprobe_self.ko "plant=$(option self.plant)" || exit 1
 trace
 symbols >/tmp/symbols
 chosen >/tmp/chosen
@@ -336,5 +327,5 @@ expect self-probe-text-is-as-before grep -q '^0 of' /sys/kernel/debug/text_diff
 dmesg >>/tmp/log
 grep -E "$WARNED" /tmp/log
 expect self-probe-nothing-warned [ "$(grep -Ec "$WARNED" /tmp/log)" -eq 0 ]
-value "seconds|$(cut -d. -f1 /proc/uptime)"
+value "seconds|$(uptime_seconds)"
 finish 0

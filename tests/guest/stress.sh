@@ -24,20 +24,6 @@ tracing=/sys/kernel/tracing
 probes=/sys/kernel/debug/kprobes
 warned='WARNING:|BUG:|Oops|INFO: |rcu: .*stall|general protection'
 
-# option NAME DEFAULT
-option()
-{
-	local value
-
-	value=$(sed -n "s/.*stress\.$1=\([0-9]*\).*/\1/p" /proc/cmdline)
-	echo "${value:-$2}"
-}
-
-uptime_seconds()
-{
-	cut -d. -f1 /proc/uptime
-}
-
 # reported FIELD [FILE]
 reported()
 {
@@ -116,7 +102,7 @@ loop()
 	done
 } 2>>"/tmp/loops.log"
 
-insmod $modules/kprobe_stress.ko "operations=$(option operations 1000000)" "seed=$(option seed 1)"
+insmod $modules/kprobe_stress.ko "operations=$(option stress.operations 1000000)" "seed=$(option stress.seed 1)"
 insmod $modules/kprobe_life.ko
 loops="cpus target switch lists"
 if [ -d $tracing ]; then
@@ -132,7 +118,7 @@ for name in $loops; do
 	loop "$name" &
 done
 
-seconds=$(option seconds 100000000)
+seconds=$(option stress.seconds 100000000)
 began=$(uptime_seconds)
 until [ "$(reported ended)" = 1 ] || [ $(($(uptime_seconds) - began)) -ge "$seconds" ]; do
 	sleep 2
@@ -161,7 +147,7 @@ for name in $loops; do
 	expect "stress_${name}_is_not_refused" test "$(cat "/tmp/$name.failed")" -eq 0
 done
 value "seconds|$(($(uptime_seconds) - began))"
-[ "$seconds" -lt 100000000 ] || expect stress_operations test "$(reported operations)" -ge "$(option operations 1000000)"
+[ "$seconds" -lt 100000000 ] || expect stress_operations test "$(reported operations)" -ge "$(option stress.operations 1000000)"
 expect stress_sums_are_right test "$(reported wrong)" -eq 0
 expect stress_steady_no_hit_is_lost_r24 test "$(reported lost)" -eq 0
 expect stress_steady_is_paired_r26 test "$(reported steady_unpaired)" -eq 0

@@ -52,13 +52,13 @@ static noinline __noipa void target(enum context context)
 	barrier();
 }
 
-static struct tally *check_hit(enum context context, struct pt_regs *regs)
+static struct tally *check_hit(struct kprobe *kp, enum context context, struct pt_regs *regs)
 {
 	struct tally *tally = this_cpu_ptr(&tallies[context]);
 	bool irqs_on = regs->flags & X86_EFLAGS_IF;
 
 	/* Under Xen a kernel's interrupts go by another flag. ftrace saves the processor's. */
-	if (boot_cpu_has(X86_FEATURE_XENPV))
+	if (kprobe_ftrace(kp) && boot_cpu_has(X86_FEATURE_XENPV))
 		irqs_on = contexts[context].irqs_on;
 	if (!irqs_disabled() || irqs_on != contexts[context].irqs_on)
 		tally->wrong++;
@@ -67,7 +67,7 @@ static struct tally *check_hit(enum context context, struct pt_regs *regs)
 
 static int target_pre(struct kprobe *kp, struct pt_regs *regs)
 {
-	check_hit(regs_get_kernel_argument(regs, 0), regs)->pre++;
+	check_hit(kp, regs_get_kernel_argument(regs, 0), regs)->pre++;
 	return 0;
 }
 
@@ -75,19 +75,19 @@ static int target_pre(struct kprobe *kp, struct pt_regs *regs)
 static void target_post(struct kprobe *kp, struct pt_regs *regs,
 			unsigned long flags)
 {
-	check_hit(regs_get_kernel_argument(regs, 0), regs)->post++;
+	check_hit(kp, regs_get_kernel_argument(regs, 0), regs)->post++;
 }
 
 static int switch_pre(struct kprobe *kp, struct pt_regs *regs)
 {
-	check_hit(SWITCH, regs)->pre++;
+	check_hit(kp, SWITCH, regs)->pre++;
 	return 0;
 }
 
 static void switch_post(struct kprobe *kp, struct pt_regs *regs,
 			unsigned long flags)
 {
-	check_hit(SWITCH, regs)->post++;
+	check_hit(kp, SWITCH, regs)->post++;
 }
 
 static struct kprobe target_kp = {

@@ -50,6 +50,8 @@
 #include <asm/asm.h>
 #include <asm/ibt.h>
 
+#include "tally.h"
+
 #define FTRACE_CALL_SIZE	5
 #define SECONDS_TO_EXECUTE	60
 
@@ -163,16 +165,6 @@ static void execute_in_interrupt(void *unused)
 {
 	execute(0x12345678);
 }
-
-#define SUM(field)							\
-({									\
-	unsigned long sum = 0;						\
-	int cpu;							\
-									\
-	for_each_possible_cpu(cpu)					\
-		sum += READ_ONCE(per_cpu(tallies, cpu).field);		\
-	sum;								\
-})
 
 /*
  * What was wrong

@@ -32,6 +32,7 @@
 #include <linux/vmalloc.h>
 
 #include "storm_code.h"
+#include "tally.h"
 
 static unsigned long operations = 100000;
 module_param(operations, ulong, 0600);
@@ -90,16 +91,6 @@ static void execute_in_interrupt(void *unused)
 {
 	execute(0x89abcdef);
 }
-
-#define SUM(field)							\
-({									\
-	unsigned long sum = 0;						\
-	int cpu;							\
-									\
-	for_each_possible_cpu(cpu)					\
-		sum += READ_ONCE(per_cpu(tallies, cpu).field);		\
-	sum;								\
-})
 
 /* How often the instructions have been executed, by what they are part of. */
 struct executions {
